@@ -1,0 +1,4 @@
+//! healthlint reads container health checks, plays them through, and says which of them lie.
+
+pub mod finding;
+pub mod text;
