@@ -1,4 +1,6 @@
 //! healthlint reads container health checks, plays them through, and says which of them lie.
 
 pub mod finding;
+pub mod model;
+pub mod syntax;
 pub mod text;

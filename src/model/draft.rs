@@ -1,0 +1,277 @@
+//! Writing in the author's hand: a new test, a new setting, a new key, in the style of what stands there.
+
+use crate::syntax::quote;
+use crate::text::{Edit, Span, Traced};
+
+/// New text that may carry over pieces of the old, with their variables as the author wrote them.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(String),
+    Kept(Traced),
+}
+
+impl Draft {
+    /// New text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            parts: vec![Part::Text(text.into())],
+        }
+    }
+
+    /// Text of the user's file, carried over.
+    pub fn kept(text: &Traced) -> Self {
+        Self {
+            parts: vec![Part::Kept(text.clone())],
+        }
+    }
+
+    /// Adds new text.
+    #[must_use]
+    pub fn then(mut self, text: impl Into<String>) -> Self {
+        self.parts.push(Part::Text(text.into()));
+        self
+    }
+
+    /// Adds text of the user's file.
+    #[must_use]
+    pub fn then_kept(mut self, text: &Traced) -> Self {
+        self.parts.push(Part::Kept(text.clone()));
+        self
+    }
+
+    /// The text with `escape` applied to what is literal and variables as they are written.
+    fn spelled(&self, escape: fn(&str) -> String) -> String {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(&escape(text)),
+                Part::Kept(text) => {
+                    let mut done = 0;
+                    for (range, variable) in text.variables() {
+                        if range.start < done {
+                            continue;
+                        }
+                        out.push_str(&escape(&text.as_str()[done..range.start]));
+                        out.push_str(&variable.shown);
+                        done = range.end;
+                    }
+                    out.push_str(&escape(&text.as_str()[done..]));
+                }
+            }
+        }
+        out
+    }
+}
+
+/// A test to be written.
+#[derive(Clone, Debug)]
+pub enum NewTest {
+    /// Words that are run as they are.
+    Exec(Vec<Draft>),
+    /// Text for the shell.
+    Shell(Draft),
+}
+
+/// How a test is written now.
+#[derive(Clone, Debug)]
+pub enum Notation {
+    /// A YAML value in the Compose file.
+    Yaml {
+        /// The bytes of the whole value.
+        span: Span,
+        /// String, flow list or block list.
+        shape: YamlShape,
+        /// How its strings are quoted.
+        quote: YamlQuote,
+        /// Whether the value itself stands inside a flow collection.
+        in_flow: bool,
+    },
+    /// The text after `CMD` of a HEALTHCHECK.
+    Dockerfile {
+        /// The bytes after `CMD` and its blanks, to the end of the instruction.
+        span: Span,
+    },
+    /// Written in a way that cannot be written anew (an alias, a merge of files).
+    Fixed,
+}
+
+/// The shapes that a YAML test can have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum YamlShape {
+    /// One string.
+    String,
+    /// `[a, b]`.
+    FlowList,
+    /// `- a` lines; what stands before each dash.
+    BlockList {
+        /// The blanks before the dash.
+        indent: String,
+        /// `\n` or `\r\n`.
+        newline: &'static str,
+    },
+}
+
+/// How strings are quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum YamlQuote {
+    /// No quotes; a text that needs them gets single ones.
+    Plain,
+    /// `'…'`.
+    Single,
+    /// `"…"`.
+    Double,
+    /// `|` or `>`: written anew in double quotes.
+    Block,
+}
+
+impl Notation {
+    /// The bytes that say the test.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Yaml { span, .. } | Self::Dockerfile { span } => Some(*span),
+            Self::Fixed => None,
+        }
+    }
+
+    /// Puts `test` in place of the old one, in the style of the old one.
+    ///
+    /// None where that cannot be said there, for example a comment line inside the old text that would be lost.
+    pub fn rewrite(&self, test: &NewTest) -> Option<Edit> {
+        match self {
+            Self::Fixed => None,
+            Self::Dockerfile { span } => {
+                let text = match test {
+                    NewTest::Exec(words) => json(words),
+                    NewTest::Shell(script) => script.spelled(str::to_owned),
+                };
+                (!text.contains(['\n', '\r'])).then(|| Edit::replace(*span, text))
+            }
+            Self::Yaml {
+                span,
+                shape,
+                quote,
+                in_flow,
+            } => {
+                let spelled: Vec<String> = match test {
+                    NewTest::Exec(words) => std::iter::once("CMD".to_owned())
+                        .chain(words.iter().map(|word| word.spelled(double_dollar)))
+                        .collect(),
+                    NewTest::Shell(script) if *shape == YamlShape::String => {
+                        vec![script.spelled(double_dollar)]
+                    }
+                    NewTest::Shell(script) => {
+                        vec!["CMD-SHELL".to_owned(), script.spelled(double_dollar)]
+                    }
+                };
+                let as_string = *shape == YamlShape::String && matches!(test, NewTest::Shell(_));
+                let text = match shape {
+                    YamlShape::String if as_string => scalar(&spelled[0], *quote, *in_flow),
+                    YamlShape::BlockList { indent, newline } => spelled
+                        .iter()
+                        .map(|word| format!("- {}", scalar(word, *quote, *in_flow)))
+                        .collect::<Vec<_>>()
+                        .join(&format!("{newline}{indent}")),
+                    YamlShape::String | YamlShape::FlowList => {
+                        let words: Vec<_> = spelled
+                            .iter()
+                            .map(|word| scalar(word, listed(*quote), true))
+                            .collect();
+                        format!("[{}]", words.join(", "))
+                    }
+                };
+                Some(Edit::replace(*span, text))
+            }
+        }
+    }
+}
+
+/// Where a new setting or key goes, and how it is written there.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A block mapping: a new line behind `after` (the end of an entry's last line), with these blanks before the key.
+    Block {
+        /// The place behind the last byte of an entry.
+        after: Span,
+        /// What stands before each key.
+        indent: String,
+        /// `\n` or `\r\n`.
+        newline: &'static str,
+    },
+    /// A flow mapping: behind its last entry.
+    Flow {
+        /// The place behind the last entry.
+        after: Span,
+        /// Whether the mapping has no entry yet.
+        empty: bool,
+    },
+    /// Flags of a HEALTHCHECK: behind the keyword or the last flag.
+    Flags {
+        /// The place behind it.
+        after: Span,
+    },
+    /// Nowhere: the settings come through an alias or from another file.
+    Nowhere,
+}
+
+impl Place {
+    /// Adds a setting. `name` is spelled as Compose spells it (`start_period`); flags turn it into theirs.
+    pub fn add(&self, name: &str, value: &str) -> Option<Edit> {
+        match self {
+            Self::Block {
+                after,
+                indent,
+                newline,
+            } => Some(Edit::insert_after(
+                *after,
+                format!("{newline}{indent}{name}: {value}"),
+            )),
+            Self::Flow { after, empty } => {
+                let comma = if *empty { "" } else { ", " };
+                Some(Edit::insert_after(
+                    *after,
+                    format!("{comma}{name}: {value}"),
+                ))
+            }
+            Self::Flags { after } => Some(Edit::insert_after(
+                *after,
+                format!(" --{}={value}", name.replace('_', "-")),
+            )),
+            Self::Nowhere => None,
+        }
+    }
+}
+
+fn double_dollar(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+fn json(words: &[Draft]) -> String {
+    let words: Vec<_> = words
+        .iter()
+        .map(|word| quote::json(&word.spelled(str::to_owned)))
+        .collect();
+    format!("[{}]", words.join(", "))
+}
+
+/// The quotes for a list's items: a list written anew is always quoted, as people write them.
+fn listed(quote: YamlQuote) -> YamlQuote {
+    match quote {
+        YamlQuote::Single => YamlQuote::Single,
+        _ => YamlQuote::Double,
+    }
+}
+
+fn scalar(text: &str, style: YamlQuote, in_flow: bool) -> String {
+    match style {
+        YamlQuote::Plain if quote::yaml_plain_is_safe(text, in_flow) => text.to_owned(),
+        YamlQuote::Plain | YamlQuote::Single if !text.contains(['\n', '\r', '\t']) => {
+            quote::yaml_single(text)
+        }
+        _ => quote::yaml_double(text),
+    }
+}

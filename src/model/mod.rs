@@ -1,0 +1,11 @@
+//! The neutral nouns, whoever wrote them: services, probes and builds, without a platform's keys.
+
+pub mod allow;
+pub mod build;
+pub mod draft;
+pub mod probe;
+pub mod project;
+pub mod rejected;
+mod written;
+
+pub use written::Written;
