@@ -2,5 +2,6 @@
 
 pub mod finding;
 pub mod model;
+pub mod read;
 pub mod syntax;
 pub mod text;

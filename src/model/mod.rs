@@ -6,6 +6,7 @@ pub mod draft;
 pub mod probe;
 pub mod project;
 pub mod rejected;
+pub mod target;
 mod written;
 
 pub use written::Written;

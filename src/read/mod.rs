@@ -1,0 +1,62 @@
+//! One front end per platform: files come in, projects go out. Readers describe; they never judge.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::finding::Fault;
+use crate::model::project::Project;
+use crate::text::Sources;
+
+/// Hands out files: the disk, an editor's buffers, or a map in a test.
+///
+/// Paths are as the user knows them: relative to the working directory where they lie below it, with `/`, and
+/// without `.` and `..` where that is possible.
+pub trait Files: Sync {
+    /// The text of a file, byte for byte (a byte order mark included).
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn read(&self, path: &str) -> Result<Arc<str>, Unread>;
+}
+
+/// Why a file was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// There is no such file.
+    Missing,
+    /// It is a folder.
+    Folder,
+    /// It lies outside the folders that may be read; what it says is unknown.
+    Outside,
+    /// It is not UTF-8; the first wrong byte.
+    NotText(usize),
+    /// It is larger than healthlint reads.
+    TooLarge,
+    /// Anything else, in the system's words.
+    Other(String),
+}
+
+/// What a project's variables are filled in with, besides its own `.env`.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The process environment, where the user asked for it (`--env`).
+    pub environment: BTreeMap<String, String>,
+}
+
+/// A project as it was read, with every text that took part.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The texts.
+    pub sources: Sources,
+    /// What they say.
+    pub project: Project,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+}
+
+/// A map of paths to texts hands out its files.
+impl Files for BTreeMap<String, Arc<str>> {
+    fn read(&self, path: &str) -> Result<Arc<str>, Unread> {
+        self.get(path).cloned().ok_or(Unread::Missing)
+    }
+}
