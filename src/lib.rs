@@ -3,5 +3,7 @@
 pub mod finding;
 pub mod model;
 pub mod read;
+pub mod rule;
+pub mod rules;
 pub mod syntax;
 pub mod text;

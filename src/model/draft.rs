@@ -1,7 +1,9 @@
 //! Writing in the author's hand: a new test, a new setting, a new key, in the style of what stands there.
 
+use std::fmt::Write as _;
+
 use crate::syntax::quote;
-use crate::text::{Edit, Span, Traced};
+use crate::text::{Edit, HOLE, Span, Traced};
 
 /// New text that may carry over pieces of the old, with their variables as the author wrote them.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +32,22 @@ impl Draft {
         }
     }
 
+    /// The words as a shell reads them back: joined by blanks, quoted where they must be, operators left alone.
+    ///
+    /// A word with a `$` keeps its meaning for the shell: whoever writes `$PORT` among the words wants its value.
+    /// None where a word cannot be quoted so.
+    pub fn command_line(words: &[Traced]) -> Option<Self> {
+        let mut draft = Self::default();
+        for (index, word) in words.iter().enumerate() {
+            if index > 0 {
+                draft = draft.then(" ");
+            }
+            let quote = quotes(word.as_str())?;
+            draft = draft.then(quote).then_kept(word).then(quote);
+        }
+        Some(draft)
+    }
+
     /// Adds new text.
     #[must_use]
     pub fn then(mut self, text: impl Into<String>) -> Self {
@@ -41,6 +59,13 @@ impl Draft {
     #[must_use]
     pub fn then_kept(mut self, text: &Traced) -> Self {
         self.parts.push(Part::Kept(text.clone()));
+        self
+    }
+
+    /// Adds another draft.
+    #[must_use]
+    pub fn followed_by(mut self, other: Draft) -> Self {
+        self.parts.extend(other.parts);
         self
     }
 
@@ -244,6 +269,82 @@ impl Place {
             Self::Nowhere => None,
         }
     }
+}
+
+/// The quotes that a word needs on a shell's command line, empty where it needs none; None where no quotes serve.
+fn quotes(word: &str) -> Option<&'static str> {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%$?~#{}".contains(c) || c == HOLE;
+    if is_operator(word) || (!word.is_empty() && word.chars().all(plain) && !word.starts_with('#'))
+    {
+        // A bare `?` or `{}` is left as people write it in URLs: no file is called so.
+        Some("")
+    } else if word.contains('$') {
+        (!word.contains(['"', '\\', '`'])).then_some("\"")
+    } else {
+        (!word.contains('\'')).then_some("'")
+    }
+}
+
+/// Whether a word standing alone can only be meant for a shell.
+pub fn is_operator(word: &str) -> bool {
+    matches!(word, "||" | "&&" | "|" | ";" | "&" | ">" | ">>" | "<")
+        || word
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '&')
+            .starts_with('>')
+            && !word.contains(char::is_whitespace)
+}
+
+/// Takes out an entry of a mapping or a flag, with its line, comma or blank, so that nothing odd is left behind.
+///
+/// None where the entry shares its line with something that cannot be told.
+pub fn removal(text: &str, entry: Span) -> Option<Edit> {
+    let range = entry.range();
+    let before = text.get(..range.start)?;
+    let after = text.get(range.end..)?;
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line_end = after.find('\n').map_or(after.len(), |at| at + 1);
+    let alone_before = before[line_start..].trim().is_empty();
+    let trailing = after[..line_end].trim();
+    let whole_line = alone_before && (trailing.is_empty() || trailing.starts_with('#'));
+    let (start, end) = if whole_line {
+        (line_start, range.end + line_end)
+    } else if text[range.clone()].starts_with("--") {
+        let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
+        (range.start - blanks, range.end)
+    } else if let Some(rest) = after.trim_start_matches(' ').strip_prefix(',') {
+        let rest = rest.trim_start_matches(' ');
+        (range.start, text.len() - rest.len())
+    } else if before.trim_end_matches(' ').ends_with(',') {
+        let kept = before.trim_end_matches(' ');
+        (kept.len() - 1, range.end)
+    } else {
+        return None;
+    };
+    Some(Edit::delete(Span::new(entry.source, start, end)))
+}
+
+/// A duration as people write it: `90s` is `1m30s`.
+pub fn duration(value: std::time::Duration) -> String {
+    let millis = value.subsec_millis();
+    let seconds = value.as_secs();
+    if millis > 0 || seconds == 0 {
+        return if seconds == 0 {
+            format!("{millis}ms")
+        } else {
+            format!("{}s", value.as_secs_f64())
+        };
+    }
+    let mut out = String::new();
+    for (unit, size) in [("h", 3600), ("m", 60), ("s", 1)] {
+        let count = match unit {
+            "h" => seconds / size,
+            _ => seconds % (size * 60) / size,
+        };
+        if count > 0 {
+            let _ = write!(out, "{count}{unit}");
+        }
+    }
+    out
 }
 
 fn double_dollar(text: &str) -> String {

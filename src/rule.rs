@@ -1,0 +1,96 @@
+//! The shape of a rule: a value that takes a context and returns findings.
+
+use crate::finding::{Finding, Severity};
+use crate::model::Written;
+use crate::model::build::Build;
+use crate::model::probe::{Probe, Test, Timing};
+use crate::model::project::{Project, Service};
+use crate::model::rejected::Rejected;
+use crate::model::target::Targets;
+use crate::text::{Sources, Span};
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Kebab-case; names the fault, so that "allow `<name>`" reads well.
+    pub name: &'static str,
+    /// The level of most of its findings; None for a rule that is off unless the user turns it on.
+    pub severity: Option<Severity>,
+    /// Its page, in Markdown; the first paragraph is the summary.
+    pub page: &'static str,
+    /// Looks at one project.
+    pub check: fn(&Context<'_>) -> Vec<Finding>,
+}
+
+impl Rule {
+    /// The first paragraph of the page, as one line.
+    pub fn summary(&self) -> String {
+        self.page
+            .lines()
+            .skip_while(|line| line.starts_with('#') || line.trim().is_empty())
+            .take_while(|line| !line.trim().is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Where the page can be read.
+    pub fn url(&self) -> String {
+        format!(
+            "https://github.com/healthlint/healthlint/blob/main/rules/{}.md",
+            self.name
+        )
+    }
+}
+
+/// What a rule may look at: one project and what is known about it.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The texts.
+    pub sources: &'a Sources,
+    /// The nouns.
+    pub project: &'a Project,
+    /// The engines that the files are meant for.
+    pub targets: &'a Targets,
+    /// Every container that a check watches: services that have one, their image's included, and stages of a
+    /// Dockerfile that is judged by itself.
+    pub watched: Vec<Watched<'a>>,
+}
+
+/// One container and the check that watches it.
+#[derive(Debug)]
+pub struct Watched<'a> {
+    /// The service; None for a Dockerfile by itself.
+    pub service: Option<&'a Service>,
+    /// The local build and the stage that the container comes from.
+    pub build: Option<(&'a Build, usize)>,
+    /// The check that says the test, or the settings where the test is the image's.
+    pub probe: &'a Probe,
+    /// What is run, from this check or the local image's; None where it is unknown or switched off.
+    pub test: Option<&'a Written<Test>>,
+    /// When it is run: each field from this check, else from the local image.
+    pub timing: Timing,
+}
+
+impl Context<'_> {
+    /// What the engines reject in the project's files and in the Dockerfile that is judged by itself.
+    pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
+        let build = self.project.build.iter().flat_map(|build| &build.rejected);
+        self.project.rejected.iter().chain(build)
+    }
+}
+
+impl Watched<'_> {
+    /// A finding about this container.
+    pub fn finding(
+        &self,
+        rule: &Rule,
+        severity: Severity,
+        span: Span,
+        message: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Finding {
+        let mut finding = Finding::new(rule.name, severity, span, message, why);
+        finding.service = self.service.map(|service| service.name.value.clone());
+        finding
+    }
+}

@@ -1,0 +1,55 @@
+//! `invalid-healthcheck`: whatever else the engine rejects about a health check.
+
+use crate::finding::{Finding, Fix, Severity};
+use crate::model::rejected::RejectedKind;
+use crate::rule::{Context, Rule};
+use crate::text::Edit;
+
+/// See the page.
+pub const RULE: Rule = Rule {
+    name: "invalid-healthcheck",
+    severity: Some(Severity::Error),
+    page: include_str!("../../rules/invalid-healthcheck.md"),
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    context
+        .rejected()
+        .filter_map(|rejected| {
+            let mut finding = match rejected.kind {
+                RejectedKind::Other => Finding::new(
+                    RULE.name,
+                    Severity::Error,
+                    rejected.span,
+                    "the engine rejects this health check",
+                    rejected.reason.clone(),
+                ),
+                RejectedKind::UntypedItem => {
+                    let text = context.sources.slice(rejected.span);
+                    Finding::new(
+                        RULE.name,
+                        Severity::Error,
+                        rejected.span,
+                        format!("`{text}` is not a string, and a test list takes only strings"),
+                        rejected.reason.clone(),
+                    )
+                    .help("put it in quotes")
+                    .fix(quoted(text).map(|new| {
+                        Fix::safe("put it in quotes", vec![Edit::replace(rejected.span, new)])
+                    }))
+                }
+                _ => return None,
+            };
+            finding.service.clone_from(&rejected.service);
+            Some(finding)
+        })
+        .collect()
+}
+
+/// A number or a word in quotes; a mapping or a list is nothing that quotes would mend.
+fn quoted(text: &str) -> Option<String> {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "._+-".contains(c))
+        .then(|| format!("\"{text}\""))
+}

@@ -1,0 +1,28 @@
+//! The list of rules, in the order of the catalogue, and nothing else.
+
+mod broken_json_form;
+mod idle_start_interval;
+mod idle_start_period;
+mod invalid_duration;
+mod invalid_healthcheck;
+mod lost_healthcheck;
+mod split_shell_command;
+mod test_without_cmd;
+mod unescaped_dollar;
+mod unknown_setting;
+
+use crate::rule::Rule;
+
+/// Every rule.
+pub const RULES: &[&Rule] = &[
+    &test_without_cmd::RULE,
+    &split_shell_command::RULE,
+    &broken_json_form::RULE,
+    &lost_healthcheck::RULE,
+    &unknown_setting::RULE,
+    &invalid_healthcheck::RULE,
+    &unescaped_dollar::RULE,
+    &invalid_duration::RULE,
+    &idle_start_period::RULE,
+    &idle_start_interval::RULE,
+];

@@ -1,0 +1,54 @@
+//! `unescaped-dollar`: a `$` that Compose reads before the shell does.
+
+use crate::finding::{Finding, Fix, Severity};
+use crate::model::rejected::RejectedKind;
+use crate::rule::{Context, Rule};
+use crate::text::Edit;
+
+/// See the page.
+pub const RULE: Rule = Rule {
+    name: "unescaped-dollar",
+    severity: Some(Severity::Error),
+    page: include_str!("../../rules/unescaped-dollar.md"),
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let strays_fail = context.targets.rejects_stray_dollars();
+    context
+        .rejected()
+        .filter_map(|rejected| {
+            let RejectedKind::Interpolation { everywhere } = rejected.kind else {
+                return None;
+            };
+            let text = context.sources.slice(rejected.span);
+            let (severity, why) = if everywhere {
+                (Severity::Error, rejected.reason.clone())
+            } else if strays_fail {
+                (
+                    Severity::Error,
+                    "the Compose version or `docker stack` that you target rejects the whole file for it".to_owned(),
+                )
+            } else {
+                (
+                    Severity::Note,
+                    "Compose before 2.11.2 and `docker stack deploy` reject the whole file for it".to_owned(),
+                )
+            };
+            let mut finding = Finding::new(
+                RULE.name,
+                severity,
+                rejected.span,
+                format!("the `$` of `{text}` is not escaped"),
+                why,
+            )
+            .help("write `$$`: Compose turns it into the one `$` that the shell sees")
+            .fix(Fix::safe(
+                "double the `$`",
+                vec![Edit::insert_before(rejected.span, "$")],
+            ));
+            finding.service.clone_from(&rejected.service);
+            Some(finding)
+        })
+        .collect()
+}

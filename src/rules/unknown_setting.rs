@@ -1,0 +1,44 @@
+//! `unknown-setting`: a key or flag that the engine does not know.
+
+use crate::finding::{Finding, Fix, Severity};
+use crate::model::rejected::RejectedKind;
+use crate::rule::{Context, Rule};
+use crate::text::Edit;
+
+/// See the page.
+pub const RULE: Rule = Rule {
+    name: "unknown-setting",
+    severity: Some(Severity::Error),
+    page: include_str!("../../rules/unknown-setting.md"),
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    context
+        .rejected()
+        .filter_map(|rejected| {
+            let RejectedKind::UnknownSetting { name, nearest } = &rejected.kind else {
+                return None;
+            };
+            let mut finding = Finding::new(
+                RULE.name,
+                Severity::Error,
+                rejected.span,
+                format!("there is no setting `{name}` here"),
+                rejected.reason.clone(),
+            );
+            finding.service.clone_from(&rejected.service);
+            Some(match nearest {
+                Some(nearest) => finding
+                    .help(format!("did you mean `{nearest}`?"))
+                    .fix(Fix::safe(
+                        format!("write `{nearest}`"),
+                        vec![Edit::replace(rejected.span, nearest.clone())],
+                    )),
+                None => finding.help(
+                    "a health check knows test, interval, timeout, retries, start_period, start_interval and disable",
+                ),
+            })
+        })
+        .collect()
+}
