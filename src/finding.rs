@@ -153,6 +153,19 @@ impl Finding {
         self
     }
 
+    /// The same finding with every place taken through `change`, as when sources get new names.
+    #[must_use]
+    pub fn moved(mut self, change: impl Fn(Span) -> Span) -> Self {
+        self.span = change(self.span);
+        for label in &mut self.labels {
+            label.span = change(label.span);
+        }
+        for edit in self.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+            edit.span = change(edit.span);
+        }
+        self
+    }
+
     /// Offers a fix, if there is one.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {

@@ -3,11 +3,11 @@
 use crate::finding::{Finding, Severity};
 use crate::model::Written;
 use crate::model::build::Build;
-use crate::model::probe::{Probe, Test, Timing};
+use crate::model::probe::{Form, Probe, Test, Timing};
 use crate::model::project::{Project, Service};
 use crate::model::rejected::Rejected;
 use crate::model::target::Targets;
-use crate::text::{Sources, Span};
+use crate::text::{Sources, Span, Traced};
 
 /// One rule.
 #[derive(Debug)]
@@ -80,6 +80,16 @@ impl Context<'_> {
 }
 
 impl Watched<'_> {
+    /// Whether a value from the environment has a say in what this container runs.
+    pub fn rests_on_environment(&self) -> bool {
+        let image = self.service.and_then(|service| service.image.as_ref());
+        let test = self.test.map(|test| match &test.value.form {
+            Form::Exec(words) | Form::Unheaded(words) => words.iter().any(Traced::from_environment),
+            Form::Shell { script, .. } => script.from_environment(),
+        });
+        image.is_some_and(|image| image.value.from_environment()) || test == Some(true)
+    }
+
     /// A finding about this container.
     pub fn finding(
         &self,

@@ -1,7 +1,5 @@
 //! Writing in the author's hand: a new test, a new setting, a new key, in the style of what stands there.
 
-use std::fmt::Write as _;
-
 use crate::syntax::quote;
 use crate::text::{Edit, HOLE, Span, Traced};
 
@@ -325,26 +323,7 @@ pub fn removal(text: &str, entry: Span) -> Option<Edit> {
 
 /// A duration as people write it: `90s` is `1m30s`.
 pub fn duration(value: std::time::Duration) -> String {
-    let millis = value.subsec_millis();
-    let seconds = value.as_secs();
-    if millis > 0 || seconds == 0 {
-        return if seconds == 0 {
-            format!("{millis}ms")
-        } else {
-            format!("{}s", value.as_secs_f64())
-        };
-    }
-    let mut out = String::new();
-    for (unit, size) in [("h", 3600), ("m", 60), ("s", 1)] {
-        let count = match unit {
-            "h" => seconds / size,
-            _ => seconds % (size * 60) / size,
-        };
-        if count > 0 {
-            let _ = write!(out, "{count}{unit}");
-        }
-    }
-    out
+    crate::syntax::duration::Duration::from(value).to_string()
 }
 
 fn double_dollar(text: &str) -> String {

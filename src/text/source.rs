@@ -85,6 +85,12 @@ impl Sources {
         SourceId((self.all.len() - 1) as u32)
     }
 
+    /// Takes in a source of another set, under the path that it has there.
+    pub fn adopt(&mut self, source: &Arc<Source>) -> SourceId {
+        self.all.push(Arc::clone(source));
+        SourceId((self.all.len() - 1) as u32)
+    }
+
     /// The source of that name. Names come only from [`Sources::add`] of this very value.
     pub fn get(&self, id: SourceId) -> &Source {
         &self.all[id.0 as usize]
@@ -106,11 +112,11 @@ impl Sources {
     }
 
     /// All sources with their names.
-    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Arc<Source>)> {
         self.all
             .iter()
             .enumerate()
-            .map(|(index, source)| (SourceId(index as u32), &**source))
+            .map(|(index, source)| (SourceId(index as u32), source))
     }
 }
 

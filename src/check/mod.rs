@@ -1,0 +1,234 @@
+//! Sources in, findings out: each project is read once, meets every rule once, and every fix is put to the proof.
+
+mod prove;
+mod watch;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use crate::finding::{Fault, Finding, Severity};
+use crate::model::allow::Allow;
+use crate::model::project::Project;
+use crate::model::target::Targets;
+use crate::read::{self, Files, Reading, Surroundings};
+use crate::rule::{Context, Rule};
+use crate::rules::RULES;
+use crate::text::{SourceId, Sources, Span};
+
+/// What is judged together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unit {
+    /// Compose files that are merged in this order.
+    Compose(Vec<String>),
+    /// One Dockerfile.
+    Dockerfile(String),
+}
+
+/// What the user chose.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The engines that the files are meant for.
+    pub targets: Targets,
+    /// Levels that replace a rule's own; None switches it off.
+    pub levels: BTreeMap<String, Option<Severity>>,
+    /// Only these rules, where any are named.
+    pub select: BTreeSet<String>,
+    /// Not these rules.
+    pub ignore: BTreeSet<String>,
+    /// What variables are filled in with.
+    pub surroundings: Surroundings,
+}
+
+/// What came out.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// The texts that findings point into.
+    pub sources: Sources,
+    /// The findings, by place.
+    pub findings: Vec<Finding>,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+    /// How many containers were found to be watched.
+    pub probes: usize,
+}
+
+/// Judges every unit.
+pub fn check(units: &[Unit], files: &dyn Files, options: &Options) -> Checked {
+    let (compose, dockerfiles): (Vec<_>, Vec<_>) = units
+        .iter()
+        .partition(|unit| matches!(unit, Unit::Compose(_)));
+    let mut judged: Vec<Judged> = compose
+        .par_iter()
+        .map(|unit| judge(unit, files, options, &BTreeSet::new()))
+        .collect();
+    // A Dockerfile's check that a service runs has been judged with all that the service says.
+    let seen: BTreeSet<_> = judged
+        .iter()
+        .flat_map(|judged| judged.inherited.iter().cloned())
+        .collect();
+    judged.par_extend(
+        dockerfiles
+            .par_iter()
+            .map(|unit| judge(unit, files, options, &seen)),
+    );
+    gather(judged)
+}
+
+/// One unit's share of the result, in sources of its own.
+struct Judged {
+    reading_sources: Sources,
+    findings: Vec<Finding>,
+    faults: Vec<Fault>,
+    probes: usize,
+    /// Dockerfile checks that a service runs: path and offset.
+    inherited: BTreeSet<(String, u32)>,
+}
+
+fn judge(
+    unit: &Unit,
+    files: &dyn Files,
+    options: &Options,
+    seen: &BTreeSet<(String, u32)>,
+) -> Judged {
+    let reading = read(unit, files, options);
+    let mut watched = watch::watched(&reading.project);
+    let mut inherited = BTreeSet::new();
+    watched.retain(|watched| {
+        let path = &reading.sources.get(watched.probe.span.source).path;
+        let place = (path.clone(), watched.probe.span.start);
+        if watched.service.is_some() {
+            inherited.insert(place);
+            return true;
+        }
+        !seen.contains(&place)
+    });
+    let context = Context {
+        sources: &reading.sources,
+        project: &reading.project,
+        targets: &options.targets,
+        watched,
+    };
+    let mut findings = Vec::new();
+    for rule in RULES {
+        let Some(level) = level(rule, options) else {
+            continue;
+        };
+        for mut finding in (rule.check)(&context) {
+            if let Some(level) = level {
+                finding.severity = level;
+            }
+            findings.push(finding);
+        }
+    }
+    watch::cap_by_environment(&context, &mut findings);
+    let probes = context.watched.len();
+    drop(context);
+    findings.retain(|finding| !is_allowed(&reading, finding));
+    prove::prove(unit, files, options, &reading, &mut findings);
+    Judged {
+        reading_sources: reading.sources,
+        findings,
+        faults: reading.faults,
+        probes,
+        inherited,
+    }
+}
+
+fn read(unit: &Unit, files: &dyn Files, options: &Options) -> Reading {
+    match unit {
+        Unit::Compose(paths) => read::compose::read(paths, files, &options.surroundings),
+        Unit::Dockerfile(path) => read::dockerfile::read(path, files),
+    }
+}
+
+/// None: the rule is off. Otherwise the level that the user gave it, if any.
+fn level(rule: &Rule, options: &Options) -> Option<Option<Severity>> {
+    if options.ignore.contains(rule.name) {
+        return None;
+    }
+    let selected = options.select.contains(rule.name);
+    if !options.select.is_empty() && !selected {
+        return None;
+    }
+    match options.levels.get(rule.name) {
+        Some(None) if !selected => None,
+        Some(level) => Some(*level),
+        None if rule.severity.is_none() && !selected => None,
+        None => Some(None),
+    }
+}
+
+fn is_allowed(reading: &Reading, finding: &Finding) -> bool {
+    allows(&reading.project).any(|allow| {
+        allow.rules.iter().any(|(name, _)| name == finding.rule)
+            && allow.scope.source == finding.span.source
+            && allow.scope.start <= finding.span.start
+            && finding.span.start < allow.scope.end.max(allow.scope.start + 1)
+    })
+}
+
+/// The comments of the project's files and of every Dockerfile that took part.
+fn allows(project: &Project) -> impl Iterator<Item = &Allow> {
+    let built = project
+        .services
+        .iter()
+        .filter_map(|service| service.build.as_ref()?.build.as_ref());
+    project
+        .build
+        .iter()
+        .chain(built)
+        .flat_map(|build| &build.allows)
+        .chain(&project.allows)
+}
+
+/// Joins the shares: one set of sources, the same finding only once, all in the order of their places.
+fn gather(judged: Vec<Judged>) -> Checked {
+    let mut checked = Checked::default();
+    let mut known: BTreeMap<String, SourceId> = BTreeMap::new();
+    for share in judged {
+        let new_ids: Vec<SourceId> = share
+            .reading_sources
+            .iter()
+            .map(|(_, source)| {
+                *known
+                    .entry(source.path.clone())
+                    .or_insert_with(|| checked.sources.adopt(source))
+            })
+            .collect();
+        let moved = |span: Span| Span {
+            source: new_ids[span.source.0 as usize],
+            ..span
+        };
+        checked.probes += share.probes;
+        checked.findings.extend(
+            share
+                .findings
+                .into_iter()
+                .map(|finding| finding.moved(moved)),
+        );
+        checked
+            .faults
+            .extend(share.faults.into_iter().map(|fault| Fault {
+                span: fault.span.map(moved),
+                ..fault
+            }));
+    }
+    let place = |span: Span| {
+        let path = &checked.sources.get(span.source).path;
+        (path.clone(), span.start, span.end)
+    };
+    checked
+        .findings
+        .sort_by_cached_key(|finding| (place(finding.span), finding.rule, finding.message.clone()));
+    let mut met = FxHashSet::default();
+    checked
+        .findings
+        .retain(|finding| met.insert((finding.rule, finding.span, finding.message.clone())));
+    checked
+        .faults
+        .sort_by(|one, other| (&one.path, one.span).cmp(&(&other.path, other.span)));
+    checked.faults.dedup();
+    checked
+}
