@@ -1,0 +1,502 @@
+//! What a container's file system is known to hold, and how the container runs.
+
+use std::collections::BTreeMap;
+
+use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
+use super::images::{self, Base};
+use super::programs::{self, Program};
+use super::published::{Epoch, Published, published, short};
+use super::recipes::{self, Recipe};
+
+/// What is known of one image or one stage of a Dockerfile.
+#[derive(Clone, Debug)]
+pub struct Inventory {
+    /// How a message names it: `postgres:17`, or "stage `build`".
+    pub shown: String,
+    /// alpine, debian, ubuntu, rpm …
+    pub distro: Option<String>,
+    /// `12`, `3.20` …
+    pub release: Option<String>,
+    /// The package manager: apt, apk, dnf, microdnf, none.
+    pub manager: Option<String>,
+    /// The version of BusyBox, where its applets are the tools.
+    pub busybox: Option<String>,
+    /// Ports that the image exposes, TCP only.
+    pub ports: Vec<u16>,
+    /// Who it runs as.
+    pub user: Option<String>,
+    /// ENTRYPOINT as words; a shell form is `/bin/sh -c text`.
+    pub entrypoint: Option<Vec<String>>,
+    /// CMD as words.
+    pub command: Option<Vec<String>>,
+    /// `tini` and the like where the image brings its own init, `command` where its entrypoint execs the command.
+    pub init: Option<String>,
+    /// The image's own check.
+    pub check: OwnCheck,
+    /// How users of this image should probe it.
+    pub recipe: Option<&'static Recipe>,
+    /// The containers are Windows containers: nothing is known about them.
+    pub windows: bool,
+    /// How PATH reads where the stage sets it.
+    pub path: Option<Vec<String>>,
+    origin: Origin,
+    changes: BTreeMap<String, Answer>,
+    /// Since when anything more may be there, and why: what the origin lacks may have come.
+    more: Option<Reason>,
+    /// Since when something may be gone, and why: what the origin has beyond its base may have left.
+    less: Option<Reason>,
+    shell: Option<Shell>,
+}
+
+#[derive(Clone, Debug)]
+enum Origin {
+    Published(Box<Published>),
+    Scratch,
+    Unknown(Reason),
+}
+
+/// What is known of an image's own HEALTHCHECK.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnCheck {
+    /// It has this one, as the Dockerfile writes it.
+    Command(String),
+    /// It has none.
+    None,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What a published image holds: its repository in any spelling (`postgres`, `library/postgres`,
+/// `mirror.gcr.io/library/postgres`), its tag, its digest.
+pub fn inventory_of_image(repository: &str, tag: Option<&str>, digest: Option<&str>) -> Inventory {
+    let name = canonical(repository);
+    let mut shown = short(&name).to_owned();
+    match (tag, digest) {
+        (Some(tag), _) => shown = format!("{shown}:{tag}"),
+        (None, Some(_)) => {}
+        (None, None) => shown.push_str(":latest"),
+    }
+    if name == "scratch" {
+        return Inventory::scratch();
+    }
+    if is_windows(&name, tag) {
+        let mut inventory = Inventory::unknown(shown, "nothing is known about Windows images");
+        inventory.windows = true;
+        return inventory;
+    }
+    let recipe = recipes::recipe(&name, tag);
+    let Some(image) = images::image(&name) else {
+        let reason = format!("nothing is known about {shown}");
+        let mut inventory = Inventory::unknown(shown, reason);
+        inventory.recipe = recipe;
+        return inventory;
+    };
+    let found = published(image, shown.clone(), tag, digest);
+    let base = found.base();
+    let ports = found.setting(|setup| &setup.ports).unwrap_or_default();
+    Inventory {
+        distro: base.as_ref().map(|base| base.distro.clone()),
+        release: base.as_ref().and_then(|base| base.release.clone()),
+        manager: base.as_ref().and_then(|base| base.manager.clone()),
+        busybox: base.as_ref().and_then(|base| base.busybox.clone()),
+        ports: ports.iter().filter_map(|port| tcp_port(port)).collect(),
+        user: found.setting(|setup| &setup.user),
+        entrypoint: found.setting(|setup| &setup.entrypoint),
+        command: found.setting(|setup| &setup.command),
+        init: found.setting(|setup| &setup.init),
+        check: match found.setting(|setup| &setup.check) {
+            Some(check) if check == "none" => OwnCheck::None,
+            Some(check) => OwnCheck::Command(check),
+            None => OwnCheck::Unknown,
+        },
+        recipe,
+        origin: Origin::Published(Box::new(found)),
+        ..Inventory::scratch()
+    }
+    .named(shown)
+}
+
+impl Inventory {
+    /// Nothing at all: `FROM scratch`.
+    pub fn scratch() -> Self {
+        Self {
+            shown: "scratch".to_owned(),
+            distro: None,
+            release: None,
+            manager: None,
+            busybox: None,
+            ports: Vec::new(),
+            user: None,
+            entrypoint: None,
+            command: None,
+            init: None,
+            check: OwnCheck::None,
+            recipe: None,
+            windows: false,
+            path: None,
+            origin: Origin::Scratch,
+            changes: BTreeMap::new(),
+            more: None,
+            less: None,
+            shell: None,
+        }
+    }
+
+    /// An image of which nobody knows anything, and why.
+    pub fn unknown(shown: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            check: OwnCheck::Unknown,
+            origin: Origin::Unknown(Reason::fact(why)),
+            ..Self::scratch()
+        }
+        .named(shown)
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn named(mut self, shown: impl Into<String>) -> Self {
+        self.shown = shown.into();
+        self
+    }
+
+    /// Whether the tool is there: a name that PATH finds, or an absolute path.
+    pub fn has(&self, tool: &str) -> Answer {
+        if let Some(answer) = self.changes.get(tool) {
+            return answer.clone();
+        }
+        let Some((folder, name)) = tool.rsplit_once('/') else {
+            return self.doubted(tool, self.origin_holds(tool));
+        };
+        if !tool.starts_with('/') || name.is_empty() {
+            return Answer::unknown();
+        }
+        let known = self.doubted(tool, self.origin_holds(tool));
+        if known.holds != Holds::Unknown {
+            return known;
+        }
+        if tool == "/bin/sh" {
+            return match self.shell() {
+                Shell::Unknown => known,
+                Shell::None => self.doubted(tool, no_shell(&self.shown)),
+                shell => {
+                    let reason = Reason::fact(format!("`/bin/sh` of {} is {shell}", self.shown));
+                    Answer::because(Holds::Yes(shell_flavour(shell)), reason)
+                }
+            };
+        }
+        if !USUAL.contains(&folder) {
+            return known;
+        }
+        // What PATH does not find lies in none of its folders; what it finds lies in one of them, and where /bin
+        // is a link to /usr/bin it does not matter which of the two.
+        let by_name = self.has(name);
+        match by_name.holds {
+            Holds::No(_) => by_name,
+            Holds::Yes(_)
+                if self.merged()
+                    && matches!(folder, "/bin" | "/usr/bin")
+                    && !self.changes.contains_key(name) =>
+            {
+                by_name
+            }
+            _ => Answer::unknown(),
+        }
+    }
+
+    /// The make of the tool, where it is known to be there.
+    pub fn flavour(&self, tool: &str) -> Option<Flavour> {
+        match self.has(tool).holds {
+            Holds::Yes(flavour) => Some(flavour),
+            _ => None,
+        }
+    }
+
+    /// What `/bin/sh` is.
+    pub fn shell(&self) -> Shell {
+        if let Some(shell) = self.shell {
+            return shell;
+        }
+        let shell = match &self.origin {
+            Origin::Published(found) => found.shell(),
+            Origin::Scratch => Shell::None,
+            Origin::Unknown(_) => Shell::Unknown,
+        };
+        if shell == Shell::None && self.more.is_some() {
+            return Shell::Unknown;
+        }
+        shell
+    }
+
+    /// How the tool came and went in the versions of the image, oldest first; empty for what is built locally.
+    pub fn history(&self, tool: &str) -> Vec<Epoch> {
+        match &self.origin {
+            Origin::Published(found) => found.history(tool),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The year and month of the facts.
+    pub fn date(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Published(found) => Some(&found.image.date),
+            _ => None,
+        }
+    }
+
+    /// The words of PID 1 when the container is started with this entrypoint and command (None: the image's own),
+    /// as far as they can be followed: an entrypoint script that is known to exec the command leads to the command.
+    pub fn first_process(
+        &self,
+        entrypoint: Option<&[String]>,
+        command: Option<&[String]>,
+    ) -> Option<Vec<String>> {
+        // An entrypoint from outside drops the image's CMD (moby `daemon/commit.go merge`).
+        let own_command = if entrypoint.is_some() {
+            None
+        } else {
+            self.command.as_deref()
+        };
+        let command = command.or(own_command).unwrap_or_default();
+        let own = entrypoint.is_none();
+        let entrypoint = entrypoint
+            .or(self.entrypoint.as_deref())
+            .unwrap_or_default();
+        if own {
+            match self.init.as_deref() {
+                Some("command") => return (!command.is_empty()).then(|| command.to_vec()),
+                Some(init) => return Some(vec![init.to_owned()]),
+                None => {}
+            }
+        }
+        let words: Vec<String> = entrypoint.iter().chain(command).cloned().collect();
+        (!words.is_empty()).then_some(words)
+    }
+
+    /// What is known of the program that is PID 1 when the container is started so.
+    pub fn first_program(
+        &self,
+        entrypoint: Option<&[String]>,
+        command: Option<&[String]>,
+    ) -> Option<&'static Program> {
+        let words = self.first_process(entrypoint, command)?;
+        let mut words = words.iter().map(String::as_str);
+        let first = words.next()?;
+        let name = first.rsplit('/').next().unwrap_or(first);
+        if name == "exec" {
+            return programs::program(words.next()?);
+        }
+        programs::program(name)
+    }
+
+    /// Whether PID 1 waits for orphans when the container is started so; None where nobody knows.
+    pub fn reaps(&self, entrypoint: Option<&[String]>, command: Option<&[String]>) -> Option<bool> {
+        self.first_program(entrypoint, command)
+            .map(|program| program.reaps)
+    }
+
+    /// Says that a tool (a name or an absolute path) is there or gone from here on.
+    pub fn change(&mut self, tool: &str, answer: Answer) {
+        if tool == "/bin/sh" {
+            self.shell = Some(match answer.holds {
+                Holds::No(_) => Shell::None,
+                _ => Shell::Unknown,
+            });
+        }
+        self.changes.insert(tool.to_owned(), answer);
+    }
+
+    /// Says that anything may have come: what was absent is unknown from here on.
+    pub fn may_hold_more(&mut self, reason: Reason) {
+        for answer in self.changes.values_mut().filter(|answer| answer.is_no()) {
+            *answer = Answer::because(Holds::Unknown, reason.clone());
+        }
+        if self.shell == Some(Shell::None) {
+            self.shell = Some(Shell::Unknown);
+        }
+        self.more = Some(reason);
+    }
+
+    /// Says that something may have left: what the image has beyond its base is unknown from here on.
+    pub fn may_hold_less(&mut self, reason: Reason) {
+        self.less = Some(reason);
+    }
+
+    fn origin_holds(&self, tool: &str) -> Answer {
+        match &self.origin {
+            Origin::Published(found) => found.holds(tool),
+            Origin::Scratch => {
+                let reason = Reason::fact("scratch is empty");
+                Answer::because(Holds::No(Firmness::Firm), reason)
+            }
+            Origin::Unknown(reason) => Answer::because(Holds::Unknown, reason.clone()),
+        }
+    }
+
+    fn doubted(&self, tool: &str, answer: Answer) -> Answer {
+        let doubt = match answer.holds {
+            Holds::No(_) => self.more.as_ref(),
+            Holds::Yes(_) if !self.in_base(tool) => self.less.as_ref(),
+            _ => None,
+        };
+        match doubt {
+            Some(reason) => Answer {
+                holds: Holds::Unknown,
+                why: answer.why.into_iter().chain([reason.clone()]).collect(),
+            },
+            None => answer,
+        }
+    }
+
+    fn in_base(&self, tool: &str) -> bool {
+        let Origin::Published(found) = &self.origin else {
+            return false;
+        };
+        found
+            .base()
+            .is_some_and(|base: std::sync::Arc<Base>| matches!(base.holds(tool), Holds::Yes(_)))
+    }
+
+    /// Whether /bin is a link to /usr/bin: Debian from 12, Ubuntu from 20.04, the Red Hat family.
+    fn merged(&self) -> bool {
+        let release: u32 = self
+            .release
+            .as_deref()
+            .and_then(|release| release.split('.').next()?.parse().ok())
+            .unwrap_or_default();
+        match self.distro.as_deref() {
+            Some("debian") => release >= 12,
+            Some("ubuntu") => release >= 20,
+            Some("rpm") => true,
+            _ => false,
+        }
+    }
+}
+
+/// The folders of PATH in nearly every image.
+pub(super) const USUAL: [&str; 6] = [
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/sbin",
+    "/bin",
+];
+
+/// A repository's full name: with its host, with `library/` where Docker Hub adds it, and through the mirrors
+/// that keep Docker Hub's names.
+pub fn canonical(repository: &str) -> String {
+    let name = repository.to_ascii_lowercase();
+    for mirror in [
+        "mirror.gcr.io/",
+        "public.ecr.aws/docker/",
+        "registry.hub.docker.com/",
+        "index.docker.io/",
+        "registry-1.docker.io/",
+    ] {
+        if let Some(rest) = name.strip_prefix(mirror) {
+            return canonical(rest);
+        }
+    }
+    let name = name.strip_prefix("docker.io/").unwrap_or(&name);
+    match name.split_once('/') {
+        None if name == "scratch" => name.to_owned(),
+        Some(("library", rest)) => format!("docker.io/library/{rest}"),
+        None => format!("docker.io/library/{name}"),
+        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => name.to_owned(),
+        Some(_) => format!("docker.io/{name}"),
+    }
+}
+
+fn is_windows(repository: &str, tag: Option<&str>) -> bool {
+    repository.starts_with("mcr.microsoft.com/windows/")
+        || tag.is_some_and(|tag| {
+            ["nanoserver", "windowsservercore", "windows", "ltsc20"]
+                .iter()
+                .any(|word| tag.contains(word))
+        })
+}
+
+/// `80` and `80/tcp`; not `53/udp` and not a range.
+fn tcp_port(text: &str) -> Option<u16> {
+    text.strip_suffix("/tcp").unwrap_or(text).parse().ok()
+}
+
+fn no_shell(shown: &str) -> Answer {
+    let reason = Reason::fact(format!("{shown} has no `/bin/sh`"));
+    Answer::because(Holds::No(Firmness::Firm), reason)
+}
+
+fn shell_flavour(shell: Shell) -> Flavour {
+    match shell {
+        Shell::Dash => Flavour::Dash,
+        Shell::Ash => Flavour::Ash,
+        Shell::Bash => Flavour::Bash,
+        Shell::None | Shell::Unknown => Flavour::Plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(image: &str, tag: Option<&str>, tool: &str) -> Holds {
+        inventory_of_image(image, tag, None).has(tool).holds
+    }
+
+    #[test]
+    fn a_tag_leads_to_the_tools_of_its_family() {
+        assert_eq!(
+            holds("postgres", Some("17"), "pg_isready"),
+            Holds::Yes(Flavour::Plain)
+        );
+        assert_eq!(
+            holds("postgres", Some("17"), "curl"),
+            Holds::No(Firmness::Firm)
+        );
+        assert_eq!(
+            holds("docker.io/library/postgres", Some("17-alpine3.23"), "wget"),
+            Holds::Yes(Flavour::Busybox)
+        );
+        assert_eq!(
+            holds("mirror.gcr.io/library/alpine", Some("latest"), "curl"),
+            Holds::No(Firmness::Firm)
+        );
+        assert_eq!(holds("alpine", None, "/bin/sh"), Holds::Yes(Flavour::Ash));
+        assert_eq!(holds("nobody/knows", None, "curl"), Holds::Unknown);
+        assert_eq!(
+            holds("postgres", Some("17-nanoserver"), "curl"),
+            Holds::Unknown
+        );
+        assert_eq!(holds("scratch", None, "sh"), Holds::No(Firmness::Firm));
+    }
+
+    #[test]
+    fn an_entrypoint_script_that_execs_leads_to_the_command() {
+        let postgres = inventory_of_image("postgres", Some("17"), None);
+        assert_eq!(postgres.reaps(None, None), Some(true));
+        assert!(
+            postgres
+                .first_program(None, None)
+                .is_some_and(|program| program.reacts.is_some())
+        );
+        let words = |text: &str| vec![text.to_owned()];
+        assert_eq!(postgres.reaps(None, Some(&words("sleep"))), Some(false));
+        assert_eq!(postgres.reaps(Some(&words("/start.sh")), None), None);
+    }
+
+    #[test]
+    fn every_spelling_of_a_repository_is_one() {
+        for name in [
+            "postgres",
+            "library/postgres",
+            "docker.io/postgres",
+            "index.docker.io/library/postgres",
+            "public.ecr.aws/docker/library/postgres",
+        ] {
+            assert_eq!(canonical(name), "docker.io/library/postgres", "{name}");
+        }
+        assert_eq!(canonical("grafana/loki"), "docker.io/grafana/loki");
+        assert_eq!(canonical("ghcr.io/a/b"), "ghcr.io/a/b");
+        assert_eq!(canonical("localhost:5000/a"), "localhost:5000/a");
+    }
+}

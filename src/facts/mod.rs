@@ -1,0 +1,14 @@
+//! What images, packages and tools are known to hold and to do: yes, no or unknown, and why.
+
+mod answer;
+pub mod images;
+mod inventory;
+pub mod programs;
+mod published;
+pub mod recipes;
+mod sections;
+pub mod tag;
+
+pub use answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
+pub use inventory::{Inventory, OwnCheck, canonical, inventory_of_image};
+pub use published::Epoch;

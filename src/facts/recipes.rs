@@ -1,0 +1,78 @@
+//! How the users of a published image should probe it, and what is peculiar about its service.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::sections;
+use super::tag::{Tag, Version};
+
+const RECIPES: &str = include_str!("../../rules/facts/recipes.toml");
+
+/// The probe that an image's users should have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// A name for people, unique in the file.
+    pub name: String,
+    /// The repositories that it serves, by their full names.
+    pub images: Vec<String>,
+    /// The word that the tag's variant must hold, for example `alpine`; None is any tag that no other recipe claims.
+    pub variant: Option<String>,
+    /// The first version that it serves.
+    pub from: Option<String>,
+    /// The last version that it serves.
+    pub to: Option<String>,
+    /// `test:` as Compose writes it, `CMD` or `CMD-SHELL` first; empty where nothing in the image can probe it.
+    #[serde(default)]
+    pub test: Vec<String>,
+    /// Ports that speak TLS.
+    #[serde(default)]
+    pub tls: Vec<u16>,
+    /// The server sends plain HTTP on to https.
+    #[serde(default)]
+    pub redirects: bool,
+    /// Seconds that the service needs to its first answer, where they are many.
+    pub start: Option<u32>,
+    /// What to mind, in words.
+    pub notes: Option<String>,
+    /// Who says so.
+    pub witness: Vec<String>,
+    /// `Dockerfile`, `issue` or `template`: how it was come by, joined by ` and `.
+    pub confidence: String,
+    /// When that was so: year and month.
+    pub date: String,
+}
+
+/// Every recipe, by name.
+pub fn recipes() -> &'static [Recipe] {
+    static ALL: OnceLock<Vec<Recipe>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        sections::all(RECIPES, "recipe")
+            .into_iter()
+            .filter_map(|section| sections::read(section, "recipe").ok())
+            .collect()
+    })
+}
+
+/// The recipe for this tag of this repository; the one that says most about the tag wins.
+pub fn recipe(repository: &str, tag: Option<&str>) -> Option<&'static Recipe> {
+    let read = Tag::parse(tag);
+    let version = read
+        .version
+        .as_ref()
+        .map_or_else(Version::latest, Version::newest);
+    recipes()
+        .iter()
+        .filter(|recipe| recipe.images.iter().any(|image| image == repository))
+        .filter(|recipe| {
+            let after = |from: &str| Version::parse(from).is_none_or(|from| from <= version);
+            let before = |to: &str| Version::parse(to).is_none_or(|to| version <= to.newest());
+            recipe.from.as_deref().is_none_or(after) && recipe.to.as_deref().is_none_or(before)
+        })
+        .filter(|recipe| {
+            let wanted = recipe.variant.as_deref();
+            wanted.is_none_or(|wanted| read.variant.iter().any(|word| word.starts_with(wanted)))
+        })
+        .max_by_key(|recipe| recipe.variant.is_some())
+}

@@ -1,0 +1,214 @@
+//! Tags by version order and variant: what `17.2-alpine3.21` says, never by bare glob.
+
+use std::fmt;
+
+/// A version as its numbers; the newest of a line ends in [`Version::NEWEST`], so that `17.x` stands behind `17.9`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(Vec<u64>);
+
+impl Version {
+    const NEWEST: u64 = u64::MAX;
+
+    /// The newest version that there is: what `latest` means.
+    pub fn latest() -> Self {
+        Self(vec![Self::NEWEST])
+    }
+
+    /// Before every other version.
+    pub fn first() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Reads `17.2`, `v2.11.55`, `17.x` (the newest 17) and `latest`. What follows the numbers
+    /// (`19beta3`, `3.15.0rc1`) is left out. None where there is no number in front.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "latest" {
+            return Some(Self::latest());
+        }
+        let text = text.strip_prefix('v').unwrap_or(text);
+        let mut numbers = Vec::new();
+        for part in text.split('.') {
+            if part == "x" && !numbers.is_empty() {
+                numbers.push(Self::NEWEST);
+                break;
+            }
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            let Ok(number) = part.get(..digits)?.parse() else {
+                break;
+            };
+            numbers.push(number);
+            if digits < part.len() {
+                break;
+            }
+        }
+        (!numbers.is_empty()).then_some(Self(numbers))
+    }
+
+    /// The newest version that begins with these numbers: what a moving tag means today.
+    #[must_use]
+    pub fn newest(&self) -> Self {
+        let mut numbers = self.0.clone();
+        if numbers.last() != Some(&Self::NEWEST) {
+            numbers.push(Self::NEWEST);
+        }
+        Self(numbers)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == [Self::NEWEST] {
+            return out.write_str("latest");
+        }
+        for (index, number) in self.0.iter().enumerate() {
+            if index > 0 {
+                out.write_str(".")?;
+            }
+            if *number == Self::NEWEST {
+                out.write_str("x")?;
+            } else {
+                write!(out, "{number}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a tag says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// The version in front; None for `latest`, a channel or a bare variant, which mean the newest.
+    pub version: Option<Version>,
+    /// A word that names a channel instead of a version: `lts`, `stable`, `edge` …
+    pub channel: Option<String>,
+    /// What follows: `alpine3.21`, `slim`, `bookworm`, in order.
+    pub variant: Vec<String>,
+}
+
+const CHANNELS: [&str; 18] = [
+    "lts", "stable", "edge", "main", "master", "nightly", "dev", "develop", "mainline", "release",
+    "rc", "beta", "alpha", "current", "next", "testing", "unstable", "preview",
+];
+
+/// Words that do not change what an image holds.
+const IDLE: [&str; 8] = [
+    "amd64",
+    "arm64",
+    "arm64v8",
+    "arm32v7",
+    "armhf",
+    "x86_64",
+    "linux",
+    "multiarch",
+];
+
+impl Tag {
+    /// Reads a tag; no tag is `latest`.
+    pub fn parse(tag: Option<&str>) -> Self {
+        let mut read = Self {
+            version: None,
+            channel: None,
+            variant: Vec::new(),
+        };
+        let tag = tag.unwrap_or("latest");
+        // MinIO dates its releases: RELEASE.2023-11-01T18-37-25Z.
+        if let Some(rest) = tag.strip_prefix("RELEASE.") {
+            let day = rest.split('T').next().unwrap_or(rest);
+            read.version = Version::parse(&day.replace('-', "."));
+            return read;
+        }
+        let tag = tag.strip_prefix("version-").unwrap_or(tag);
+        for (index, word) in tag.split(['-', '_', '+']).enumerate() {
+            let versioned = word.strip_prefix('v').unwrap_or(word);
+            if word.is_empty() || IDLE.contains(&word) || word == "latest" {
+                continue;
+            }
+            if versioned.starts_with(|first: char| first.is_ascii_digit()) && !looks_like_hash(word)
+            {
+                // A number behind the version (a build date, PostGIS' own version) narrows nothing that we tell apart.
+                if index == 0 || read.version.is_none() && read.variant.is_empty() {
+                    read.version = Version::parse(versioned);
+                } else if !read.variant.is_empty() && word.len() < 6 {
+                    read.variant.push(word.to_owned());
+                }
+            } else if CHANNELS.contains(&word) && read.version.is_none() {
+                read.channel = Some(word.to_owned());
+            } else if !is_prerelease(word) && !is_revision(word) {
+                read.variant.push(word.to_owned());
+            }
+        }
+        read
+    }
+}
+
+fn looks_like_hash(word: &str) -> bool {
+    word.len() >= 7
+        && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+fn is_prerelease(word: &str) -> bool {
+    [
+        "rc", "beta", "alpha", "ce", "preview", "snapshot", "SNAPSHOT",
+    ]
+    .iter()
+    .any(|kind| {
+        word.strip_prefix(kind).is_some_and(|rest| {
+            rest.bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        })
+    })
+}
+
+fn is_revision(word: &str) -> bool {
+    (word.len() > 1
+        && word.starts_with(['r', 'p'])
+        && word.bytes().skip(1).all(|byte| byte.is_ascii_digit()))
+        || looks_like_hash(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        Version::parse(text).unwrap()
+    }
+
+    #[test]
+    fn versions_stand_in_the_order_of_release() {
+        let order = [
+            "9.6", "14.9", "14.20", "14.x", "15", "15.1", "15.x", "2025.1.0", "latest",
+        ];
+        assert!(
+            order
+                .windows(2)
+                .all(|pair| version(pair[0]) < version(pair[1]))
+        );
+        assert!(order.iter().all(|text| version(text).to_string() == *text));
+        assert_eq!(version("15").newest(), version("15.x"));
+        assert_eq!(version("v3.15.0rc1"), version("3.15.0"));
+        assert_eq!(Version::parse("bookworm"), None);
+    }
+
+    #[test]
+    fn a_tag_is_a_version_and_a_variant() {
+        let read = |tag| {
+            let tag = Tag::parse(Some(tag));
+            let version = tag.version.map(|version| version.to_string());
+            (version.unwrap_or_default(), tag.variant.join(" "))
+        };
+        let is = |version: &str, variant: &str| (version.to_owned(), variant.to_owned());
+        assert_eq!(read("17-alpine3.21"), is("17", "alpine3.21"));
+        assert_eq!(read("3.12-slim-bookworm"), is("3.12", "slim bookworm"));
+        assert_eq!(read("v3.6.13"), is("3.6.13", ""));
+        assert_eq!(read("latest"), is("", ""));
+        assert_eq!(read("latest-alpine"), is("", "alpine"));
+        assert_eq!(read("bookworm-slim"), is("", "bookworm slim"));
+        assert_eq!(read("RELEASE.2023-11-01T18-37-25Z"), is("2023.11.1", ""));
+        assert_eq!(read("17-3.5-alpine"), is("17", "alpine"));
+        assert_eq!(read("4.5.0-debian-12-r3"), is("4.5.0", "debian 12"));
+        assert_eq!(Tag::parse(Some("lts")).channel.as_deref(), Some("lts"));
+        assert_eq!(Tag::parse(None), Tag::parse(Some("latest")));
+    }
+}
