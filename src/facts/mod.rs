@@ -8,6 +8,7 @@ mod published;
 pub mod recipes;
 mod sections;
 pub mod tag;
+pub mod tools;
 
 pub use answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
 pub use inventory::{Inventory, OwnCheck, canonical, inventory_of_image};

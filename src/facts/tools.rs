@@ -1,0 +1,223 @@
+//! Probe tools: which options each make takes, how it ends in each world, and what a run costs.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::answer::Flavour;
+
+const TOOLS: &str = include_str!("../../rules/facts/tools.toml");
+
+/// One make of a probe tool.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// The name of the program.
+    pub name: String,
+    /// Whose make it is, as [`Flavour::word`] says; None is the only make.
+    pub flavour: Option<String>,
+    /// What it asks: `http`, `tcp`, `redis`, `mysql`, `postgres` …; None where it asks no service.
+    pub asks: Option<String>,
+    /// A run costs seconds of processor time: a JVM, an Erlang VM, .NET.
+    #[serde(default)]
+    pub heavy: bool,
+    /// Seconds that a run needs on an idle machine, where they are many.
+    pub seconds: Option<u32>,
+    /// Options that stand alone.
+    #[serde(default)]
+    pub flags: Vec<String>,
+    /// Options that take a value.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Options that are taken and change nothing.
+    #[serde(default)]
+    pub ignored: Vec<String>,
+    /// Which of the ignored options take a value.
+    #[serde(default)]
+    pub ignored_values: Vec<String>,
+    /// Options that other makes take and this one rejects.
+    #[serde(default)]
+    pub rejects: Vec<String>,
+    /// What is not listed is rejected; otherwise it is unknown.
+    #[serde(default)]
+    pub complete: bool,
+    /// A unique beginning of a long option stands for it.
+    #[serde(default)]
+    pub abbreviates: bool,
+    /// The status after an option that is rejected.
+    pub rejected_status: Option<u8>,
+    /// Options that bound the whole run, in seconds.
+    #[serde(default)]
+    pub limit: Vec<String>,
+    /// Without an option for the output it writes a file.
+    #[serde(default)]
+    pub saves: bool,
+    /// How a plain run ends in each world; a world that is left out is unknown.
+    #[serde(default)]
+    pub exits: Exits,
+    /// Options that change how a run ends.
+    #[serde(default)]
+    pub switches: Vec<Switch>,
+    /// What to mind, in words.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// Who says so.
+    pub witness: Vec<String>,
+    /// When that was so: year and month.
+    pub date: String,
+}
+
+/// The statuses that a run may end with in each world; empty is unknown.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Exits {
+    /// The service answers well.
+    pub healthy: Vec<u8>,
+    /// It answers with HTTP 500 or an error reply.
+    pub error: Vec<u8>,
+    /// It answers 401, NOAUTH, access denied.
+    pub denied: Vec<u8>,
+    /// Nothing listens.
+    pub refused: Vec<u8>,
+}
+
+/// Options that change how a run ends.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// Any of these does it.
+    pub options: Vec<String>,
+    /// The new statuses under `error`.
+    #[serde(default)]
+    pub error: Vec<u8>,
+    /// The new statuses under `denied`.
+    #[serde(default)]
+    pub denied: Vec<u8>,
+}
+
+/// What a make of a tool does with an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// It stands alone.
+    Alone,
+    /// It takes a value, in the same word or the next.
+    Value,
+    /// It is rejected: the request is never made.
+    Rejected,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Every make of every tool, by name and flavour.
+pub fn tools() -> &'static [Tool] {
+    #[derive(Deserialize)]
+    struct File {
+        tool: Vec<Tool>,
+    }
+    static ALL: OnceLock<Vec<Tool>> = OnceLock::new();
+    ALL.get_or_init(|| toml::from_str(TOOLS).map_or_else(|_| Vec::new(), |file: File| file.tool))
+}
+
+/// The make of this tool; a tool with a single make is found under any flavour. None where nobody knows the
+/// tool, or which of its makes it is.
+pub fn tool(name: &str, flavour: Flavour) -> Option<&'static Tool> {
+    let makes = || tools().iter().filter(|tool| tool.name == name);
+    makes()
+        .find(|tool| tool.flavour.as_deref() == flavour.word())
+        .or_else(|| makes().find(|tool| tool.flavour.is_none()))
+}
+
+/// Every make of this tool.
+pub fn makes(name: &str) -> impl Iterator<Item = &'static Tool> {
+    tools().iter().filter(move |tool| tool.name == name)
+}
+
+impl Tool {
+    /// What this make does with an option as it is written, without the value behind `=`: `-q`, `--timeout`.
+    /// One short option, not a cluster of them.
+    pub fn takes(&self, option: &str) -> Takes {
+        let lists = |list: &[String]| list.iter().any(|known| known == option);
+        if lists(&self.values) || lists(&self.ignored_values) {
+            return Takes::Value;
+        }
+        if lists(&self.flags) || lists(&self.ignored) {
+            return Takes::Alone;
+        }
+        if lists(&self.rejects) {
+            return Takes::Rejected;
+        }
+        if self.abbreviates && option.starts_with("--") {
+            return match self.abbreviated(option) {
+                Some(Some(whole)) => self.takes(whole),
+                Some(None) => Takes::Unknown,
+                None if self.complete => Takes::Rejected,
+                None => Takes::Unknown,
+            };
+        }
+        if self.complete {
+            Takes::Rejected
+        } else {
+            Takes::Unknown
+        }
+    }
+
+    /// The long option that begins so: None where there is none, `Some(None)` where there are several.
+    fn abbreviated(&self, option: &str) -> Option<Option<&str>> {
+        let mut found = [&self.values, &self.flags, &self.ignored]
+            .into_iter()
+            .flatten()
+            .filter(|known| known.starts_with(option));
+        let first = found.next()?;
+        Some(found.next().is_none().then_some(first.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_makes_of_wget_differ_in_what_they_take() {
+        let busybox = tool("wget", Flavour::Busybox).unwrap();
+        let gnu = tool("wget", Flavour::Gnu).unwrap();
+        assert_eq!(busybox.takes("--no-proxy"), Takes::Rejected);
+        assert_eq!(gnu.takes("--no-proxy"), Takes::Alone);
+        assert_eq!(busybox.takes("-T"), Takes::Value);
+        assert_eq!(busybox.takes("--tries"), Takes::Value);
+        assert_eq!(
+            busybox.takes("--user"),
+            Takes::Value,
+            "read as --user-agent"
+        );
+        assert_eq!(busybox.takes("--brand-new"), Takes::Rejected);
+        assert_eq!(gnu.takes("--brand-new"), Takes::Unknown);
+        assert!(tool("wget", Flavour::Plain).is_none());
+    }
+
+    #[test]
+    fn the_file_is_sorted_and_every_row_has_its_witness() {
+        let tools = tools();
+        assert!(tools.len() > 30, "the file did not parse");
+        let key = |tool: &Tool| (tool.name.clone(), tool.flavour.clone());
+        assert!(tools.windows(2).all(|pair| key(&pair[0]) < key(&pair[1])));
+        for tool in tools {
+            assert!(
+                !tool.witness.is_empty() && !tool.date.is_empty(),
+                "{}",
+                tool.name
+            );
+            let known = [&tool.flags, &tool.values, &tool.ignored];
+            let rejected = |option: &String| known.iter().any(|list| list.contains(option));
+            assert!(
+                !tool.rejects.iter().any(rejected),
+                "{} both takes and rejects",
+                tool.name
+            );
+            assert!(
+                !tool.flags.iter().any(|flag| tool.values.contains(flag)),
+                "{}",
+                tool.name
+            );
+        }
+    }
+}
