@@ -6,5 +6,6 @@ pub mod model;
 pub mod read;
 pub mod rule;
 pub mod rules;
+pub mod report;
 pub mod syntax;
 pub mod text;
