@@ -194,7 +194,7 @@ impl<'a> Cut<'a> {
         if line.start == 0 && text.starts_with('\u{feff}') {
             line.start = '\u{feff}'.len_utf8().min(line.end);
         }
-        let about = about.clamp(line.start, line.end);
+        let about = floor(text, about).clamp(line.start, line.end);
         let mut kept = line.clone();
         if text[line.clone()].chars().nth(WIDEST).is_some() {
             kept.start = text[line.start..about]
@@ -270,12 +270,14 @@ fn floor(text: &str, offset: usize) -> usize {
 
 /// Where the line that holds byte `offset` starts.
 pub fn line_start(text: &str, offset: usize) -> usize {
-    memchr::memrchr(b'\n', &text.as_bytes()[..offset]).map_or(0, |before| before + 1)
+    text[..offset].rfind('\n').map_or(0, |before| before + 1)
 }
 
 /// Where the line that holds byte `offset` ends: at its `\n`, or at the end of the text.
 pub fn line_end(text: &str, offset: usize) -> usize {
-    memchr::memchr(b'\n', &text.as_bytes()[offset..]).map_or(text.len(), |behind| offset + behind)
+    text[offset..]
+        .find('\n')
+        .map_or(text.len(), |behind| offset + behind)
 }
 
 #[cfg(test)]
