@@ -1,5 +1,8 @@
 //! The shape of a rule: a value that takes a context and returns findings.
 
+use std::sync::Arc;
+
+use crate::facts::Inventory;
 use crate::finding::{Finding, Severity};
 use crate::model::Written;
 use crate::model::build::Build;
@@ -54,6 +57,8 @@ pub struct Context<'a> {
     /// Every container that a check watches: services that have one, their image's included, and stages of a
     /// Dockerfile that is judged by itself.
     pub watched: Vec<Watched<'a>>,
+    /// What each service's container holds, in the order of the services.
+    pub inventories: Vec<Arc<Inventory>>,
 }
 
 /// One container and the check that watches it.
@@ -69,9 +74,21 @@ pub struct Watched<'a> {
     pub test: Option<&'a Written<Test>>,
     /// When it is run: each field from this check, else from the local image.
     pub timing: Timing,
+    /// What the container holds and how it runs.
+    pub inventory: Arc<Inventory>,
 }
 
 impl Context<'_> {
+    /// What a service's container holds.
+    pub fn inventory(&self, service: &Service) -> Option<&Arc<Inventory>> {
+        let at = self
+            .project
+            .services
+            .iter()
+            .position(|each| std::ptr::eq(each, service))?;
+        self.inventories.get(at)
+    }
+
     /// What the engines reject in the project's files and in the Dockerfile that is judged by itself.
     pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
         let build = self.project.build.iter().flat_map(|build| &build.rejected);

@@ -267,6 +267,33 @@ impl Place {
             Self::Nowhere => None,
         }
     }
+
+    /// Adds a key with settings of its own below it. A flag line has no such thing.
+    pub fn add_mapping(&self, name: &str, settings: &[(&str, &str)]) -> Option<Edit> {
+        match self {
+            Self::Block {
+                indent, newline, ..
+            } => {
+                // One step deeper: two blanks, as nearly everybody writes Compose files.
+                let lines: String = settings
+                    .iter()
+                    .map(|(name, value)| format!("{newline}{indent}  {name}: {value}"))
+                    .collect();
+                self.add(name, "").map(|edit| Edit {
+                    text: format!("{}{lines}", edit.text.trim_end_matches(' ')),
+                    ..edit
+                })
+            }
+            Self::Flow { .. } => {
+                let entries: Vec<_> = settings
+                    .iter()
+                    .map(|(name, value)| format!("{name}: {value}"))
+                    .collect();
+                self.add(name, &format!("{{{}}}", entries.join(", ")))
+            }
+            Self::Flags { .. } | Self::Nowhere => None,
+        }
+    }
 }
 
 /// The quotes that a word needs on a shell's command line, empty where it needs none; None where no quotes serve.

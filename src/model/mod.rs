@@ -10,3 +10,5 @@ pub mod target;
 mod written;
 
 pub use written::Written;
+
+pub use crate::syntax::{duration, image_name, url};

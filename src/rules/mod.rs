@@ -1,15 +1,19 @@
 //! The list of rules, in the order of the catalogue, and nothing else.
 
 mod broken_json_form;
+mod command_in_one_word;
 mod idle_start_interval;
 mod idle_start_period;
 mod invalid_duration;
 mod invalid_healthcheck;
 mod lost_healthcheck;
+mod operator_in_exec;
 mod split_shell_command;
 mod test_without_cmd;
 mod unescaped_dollar;
 mod unknown_setting;
+mod unwatched_dependency;
+mod variable_in_exec;
 
 use crate::rule::Rule;
 
@@ -17,7 +21,10 @@ use crate::rule::Rule;
 pub const RULES: &[&Rule] = &[
     &test_without_cmd::RULE,
     &split_shell_command::RULE,
+    &operator_in_exec::RULE,
+    &command_in_one_word::RULE,
     &broken_json_form::RULE,
+    &variable_in_exec::RULE,
     &lost_healthcheck::RULE,
     &unknown_setting::RULE,
     &invalid_healthcheck::RULE,
@@ -25,4 +32,5 @@ pub const RULES: &[&Rule] = &[
     &invalid_duration::RULE,
     &idle_start_period::RULE,
     &idle_start_interval::RULE,
+    &unwatched_dependency::RULE,
 ];

@@ -1,0 +1,96 @@
+//! `unwatched-dependency`: waiting for the health of a service that has no health check.
+
+use crate::facts::OwnCheck;
+use crate::finding::{Finding, Fix, Severity};
+use crate::model::project::{Condition, Dependency, Service};
+use crate::rule::{Context, Rule};
+
+/// See the page.
+pub const RULE: Rule = Rule {
+    name: "unwatched-dependency",
+    severity: Some(Severity::Error),
+    page: include_str!("../../rules/unwatched-dependency.md"),
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for service in &context.project.services {
+        for dependency in &service.depends_on {
+            if dependency.condition.value != Condition::Healthy {
+                continue;
+            }
+            let target = context
+                .project
+                .services
+                .iter()
+                .find(|other| other.name.value == dependency.service.value);
+            if let Some(target) = target {
+                findings.extend(judge(context, service, dependency, target));
+            }
+        }
+    }
+    findings
+}
+
+fn judge(
+    context: &Context<'_>,
+    service: &Service,
+    dependency: &Dependency,
+    target: &Service,
+) -> Option<Finding> {
+    let name = &target.name.value;
+    let finding = |why: String| {
+        let mut finding = Finding::new(
+            RULE.name,
+            Severity::Error,
+            dependency.condition.span,
+            format!("`{name}` can never become healthy"),
+            why,
+        );
+        finding.service = Some(service.name.value.clone());
+        finding
+    };
+    let outcome = "so Compose stops with `container has no healthcheck configured`";
+    if let Some(disabled) = target.probe.as_ref().and_then(|probe| probe.disabled) {
+        return Some(
+            finding(format!("its health check is switched off, {outcome}"))
+                .label(disabled, "switched off here")
+                .help("give the service a check, or wait for `service_started`"),
+        );
+    }
+    let has_test = target
+        .probe
+        .as_ref()
+        .is_some_and(|probe| probe.test.is_some());
+    if has_test || !target.complete {
+        return None;
+    }
+    let inventory = context.inventory(target)?;
+    if inventory.check != OwnCheck::None {
+        return None;
+    }
+    let fix = inventory
+        .recipe
+        .filter(|recipe| !recipe.test.is_empty() && target.probe.is_none())
+        .and_then(|recipe| {
+            let words: Vec<_> = recipe.test.iter().map(|word| format!("{word:?}")).collect();
+            let edit = target.place.add_mapping(
+                "healthcheck",
+                &[("test", &format!("[{}]", words.join(", ")))],
+            )?;
+            Some(Fix::risky(
+                format!("add a health check that {} can run", inventory.shown),
+                vec![edit],
+            ))
+        });
+    Some(
+        finding(format!(
+            "neither the service nor its image {} has a health check, {outcome}",
+            inventory.shown
+        ))
+        .label(target.name.span, "this service has none")
+        .help("give the service a check, or wait for `service_started`")
+        .fix(fix),
+    )
+}
