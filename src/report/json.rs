@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Report, url, visible};
+use super::{Report, visible};
 use crate::finding::{Fault, Finding, Fix, Severity};
 use crate::text::{self, Sources, Span};
 
@@ -21,7 +21,7 @@ pub fn render(report: &Report) -> String {
         findings: report
             .findings
             .iter()
-            .map(|finding| finding_value(report.sources, finding))
+            .map(|finding| finding_value(report, finding))
             .collect(),
         faults: report
             .faults
@@ -63,7 +63,7 @@ struct FindingValue<'a> {
     service: Option<&'a str>,
     labels: Vec<LabelValue<'a>>,
     help: Option<&'a str>,
-    url: String,
+    url: Option<String>,
     fixes: Vec<FixValue<'a>>,
 }
 
@@ -105,7 +105,8 @@ struct Place {
     offset: usize,
 }
 
-fn finding_value<'a>(sources: &'a Sources, finding: &'a Finding) -> FindingValue<'a> {
+fn finding_value<'a>(report: &Report<'a>, finding: &'a Finding) -> FindingValue<'a> {
+    let sources = report.sources;
     let (path, start, end) = places(sources, finding.span);
     // Why comes first among the labels: it belongs to the finding's own place.
     let why = (!finding.why.is_empty()).then_some((finding.span, &finding.why));
@@ -137,7 +138,7 @@ fn finding_value<'a>(sources: &'a Sources, finding: &'a Finding) -> FindingValue
         service: finding.service.as_deref(),
         labels,
         help: finding.help.as_deref(),
-        url: url(finding.rule),
+        url: report.url(finding.rule),
         fixes: finding
             .fixes
             .iter()
@@ -202,7 +203,15 @@ fn places(sources: &Sources, span: Span) -> (&str, Place, Place) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::Rule;
     use crate::text::Edit;
+
+    const RULE: Rule = Rule {
+        name: "a-rule",
+        severity: None,
+        page: "",
+        check: |_| Vec::new(),
+    };
 
     #[test]
     fn the_contract() {
@@ -222,7 +231,7 @@ mod tests {
             sources: &sources,
             findings: &[finding],
             faults: &[fault],
-            rules: &[],
+            rules: &[&RULE],
             files: 2,
             probes: 1,
         });
@@ -248,7 +257,7 @@ mod tests {
                      "end": {"line": 1, "column": 2, "offset": 4}},
                 ],
                 "help": null,
-                "url": url("a-rule"),
+                "url": RULE.url(),
                 "fixes": [{
                     "title": "do it",
                     "applicability": "safe",

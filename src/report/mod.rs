@@ -10,20 +10,8 @@ pub mod sarif;
 pub mod visible;
 
 use crate::finding::{Fault, Finding, Severity};
+use crate::rule::Rule;
 use crate::text::Sources;
-
-/// What a speaker needs to know of a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RuleCard {
-    /// The rule's name, as in `--select`.
-    pub name: &'static str,
-    /// The severity its findings have unless the configuration says otherwise.
-    pub severity: Severity,
-    /// One sentence: the first paragraph of the page.
-    pub summary: &'static str,
-    /// The whole page, in Markdown.
-    pub page: &'static str,
-}
 
 /// Everything that one run has to say.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +23,7 @@ pub struct Report<'a> {
     /// The faults, in the order in which they are told.
     pub faults: &'a [Fault],
     /// Every rule that may speak.
-    pub rules: &'a [RuleCard],
+    pub rules: &'a [&'a Rule],
     /// How many files were judged.
     pub files: usize,
     /// How many health checks were judged.
@@ -50,9 +38,12 @@ impl Report<'_> {
             .filter(|finding| finding.severity == severity)
             .count()
     }
-}
 
-/// Where a rule's page can be read.
-pub fn url(rule: &str) -> String {
-    format!("{}/blob/main/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))
+    /// Where the page of the rule of this name can be read.
+    pub fn url(&self, rule: &str) -> Option<String> {
+        self.rules
+            .iter()
+            .find(|known| known.name == rule)
+            .map(|known| known.url())
+    }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Report, url, visible};
+use super::{Report, visible};
 use crate::finding::{Applicability, Fault, Finding, Fix, Severity};
 use crate::text::{Edit, SourceId, Sources, Span};
 
@@ -23,11 +23,14 @@ pub fn render(report: &Report) -> String {
                 "informationUri": env!("CARGO_PKG_REPOSITORY"),
                 "rules": report.rules.iter().map(|rule| json!({
                     "id": rule.name,
-                    "shortDescription": {"text": rule.summary},
-                    "fullDescription": {"text": rule.summary},
+                    "shortDescription": {"text": rule.summary()},
+                    "fullDescription": {"text": rule.summary()},
                     "help": {"text": rule.page, "markdown": rule.page},
-                    "helpUri": url(rule.name),
-                    "defaultConfiguration": {"level": level(rule.severity)},
+                    "helpUri": rule.url(),
+                    "defaultConfiguration": {
+                        "enabled": rule.severity.is_some(),
+                        "level": level(rule.severity.unwrap_or(Severity::Warning)),
+                    },
                 })).collect::<Vec<_>>(),
             }},
             // §3.14.17: what a column counts.
@@ -187,7 +190,7 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::RuleCard;
+    use crate::rule::Rule;
 
     #[test]
     fn paths_become_uri_references() {
@@ -210,17 +213,20 @@ mod tests {
             path: "gone".into(),
             message: "gone".into(),
         }];
-        let rules = [RuleCard {
+        let rule = Rule {
             name: "a-rule",
-            severity: Severity::Error,
-            summary: "A rule.",
-            page: "# a-rule",
-        }];
+            severity: Some(Severity::Error),
+            page: "# a-rule
+
+A rule.
+",
+            check: |_| Vec::new(),
+        };
         let log: Value = serde_json::from_str(&render(&Report {
             sources: &sources,
             findings: &findings,
             faults: &faults,
-            rules: &rules,
+            rules: &[&rule],
             files: 1,
             probes: 1,
         }))
