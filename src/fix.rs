@@ -77,7 +77,9 @@ impl Stuck {
         match &self.reason {
             Reason::Circle => format!("nothing was written: the fixes of {rules} undo each other"),
             Reason::Restless => {
-                format!("nothing was written: the fixes of {rules} come to no end in {ROUNDS} rounds")
+                format!(
+                    "nothing was written: the fixes of {rules} come to no end in {ROUNDS} rounds"
+                )
             }
             Reason::Fault(path, message) => format!(
                 "nothing was written: after the fixes of {rules} `{path}` could no longer be read: {message}"
@@ -156,9 +158,9 @@ fn choose(checked: &Checked, terms: &Terms<'_>) -> Round {
         .faults
         .iter()
         .map(|fault| {
-            fault
-                .span
-                .map_or(fault.path.as_str(), |span| &checked.sources.get(span.source).path)
+            fault.span.map_or(fault.path.as_str(), |span| {
+                &checked.sources.get(span.source).path
+            })
         })
         .collect();
     let writable = |edit: &Edit| {
@@ -173,7 +175,10 @@ fn choose(checked: &Checked, terms: &Terms<'_>) -> Round {
         let Ok(edits) = in_order(&fix.edits) else {
             continue;
         };
-        if edits.iter().all(|edit| writable(edit) && round.has_room(edit)) {
+        if edits
+            .iter()
+            .all(|edit| writable(edit) && round.has_room(edit))
+        {
             for edit in edits {
                 let place = (edit.span.start, edit.span.end);
                 round
@@ -258,11 +263,16 @@ mod tests {
     /// A checker for tests: each `(word, severity, fix)` is found wherever the word stands.
     type Habit = (&'static str, Severity, fn(Span) -> Fix);
 
-    fn checker(files: &'static [(&'static str, &'static str)], habits: &'static [Habit]) -> impl Fn(&Texts) -> Checked {
+    fn checker(
+        files: &'static [(&'static str, &'static str)],
+        habits: &'static [Habit],
+    ) -> impl Fn(&Texts) -> Checked {
         move |texts| {
             let mut checked = Checked::default();
             for (path, text) in files {
-                let text = texts.get(*path).map_or_else(|| Arc::from(*text), Arc::clone);
+                let text = texts
+                    .get(*path)
+                    .map_or_else(|| Arc::from(*text), Arc::clone);
                 let file = checked.sources.add(*path, text.clone());
                 for (word, severity, fix) in habits {
                     for (start, _) in text.match_indices(word) {
@@ -308,7 +318,9 @@ mod tests {
     fn fixes_are_applied_and_nothing_else_changes() {
         let done = run(
             &[("a", "\u{feff}bad\r\nkeep\tthis bad"), ("b", "fine")],
-            &[("bad", Severity::Error, |span| Fix::safe("t", put(span, "good")))],
+            &[("bad", Severity::Error, |span| {
+                Fix::safe("t", put(span, "good"))
+            })],
             Applicability::Safe,
         )
         .unwrap();
@@ -321,11 +333,20 @@ mod tests {
     #[test]
     fn risky_fixes_wait_for_consent_and_display_fixes_for_ever() {
         const HABITS: &[Habit] = &[
-            ("risky", Severity::Warning, |span| Fix::risky("t", put(span, "x"))),
-            ("shown", Severity::Warning, |span| Fix::display("t", put(span, "y"))),
+            ("risky", Severity::Warning, |span| {
+                Fix::risky("t", put(span, "x"))
+            }),
+            ("shown", Severity::Warning, |span| {
+                Fix::display("t", put(span, "y"))
+            }),
         ];
         const FILES: &[(&str, &str)] = &[("a", "risky shown")];
-        assert!(run(FILES, HABITS, Applicability::Safe).unwrap().texts.is_empty());
+        assert!(
+            run(FILES, HABITS, Applicability::Safe)
+                .unwrap()
+                .texts
+                .is_empty()
+        );
         for lowest in [Applicability::Unsafe, Applicability::Display] {
             assert_eq!(&*run(FILES, HABITS, lowest).unwrap().texts["a"], "x shown");
         }
@@ -336,8 +357,12 @@ mod tests {
         let done = run(
             &[("a", "onetwo")],
             &[
-                ("one", Severity::Warning, |span| Fix::safe("t", put(span, "1"))),
-                ("two", Severity::Warning, |span| Fix::safe("t", put(span, "2"))),
+                ("one", Severity::Warning, |span| {
+                    Fix::safe("t", put(span, "1"))
+                }),
+                ("two", Severity::Warning, |span| {
+                    Fix::safe("t", put(span, "2"))
+                }),
             ],
             Applicability::Safe,
         )
@@ -351,16 +376,29 @@ mod tests {
             &[("a", "word")],
             &[
                 ("word", Severity::Warning, |span| {
-                    Fix::safe("t", vec![Edit::insert_before(span, "a ")])
+                    Fix::safe("t", put(span, "w"))
                 }),
-                ("wor", Severity::Warning, |span| {
-                    Fix::safe("t", vec![Edit::insert_before(span, "a "), Edit::replace(span.at_end().join(Span::new(span.source, span.end as usize, span.end as usize + 1)), "k")])
+                ("word", Severity::Error, |span| {
+                    Fix::safe("t", put(span, "w"))
                 }),
             ],
             Applicability::Safe,
-        );
-        // The first keeps coming back, which is a rule's own fault and must end all the same.
-        assert_eq!(done.unwrap_err().reason, Reason::Restless);
+        )
+        .unwrap();
+        assert_eq!((&*done.texts["a"], done.fixed.len()), ("w", 2));
+    }
+
+    #[test]
+    fn a_fix_that_never_satisfies_its_rule_ends_after_some_rounds() {
+        let stuck = run(
+            &[("a", "more")],
+            &[("more", Severity::Warning, |span| {
+                Fix::safe("t", vec![Edit::insert_after(span, "!")])
+            })],
+            Applicability::Safe,
+        )
+        .unwrap_err();
+        assert_eq!(stuck.reason, Reason::Restless);
     }
 
     #[test]
@@ -393,8 +431,12 @@ mod tests {
         let stuck = run(
             &[("a", "ping")],
             &[
-                ("ping", Severity::Warning, |span| Fix::safe("t", put(span, "pong"))),
-                ("pong", Severity::Warning, |span| Fix::safe("t", put(span, "ping"))),
+                ("ping", Severity::Warning, |span| {
+                    Fix::safe("t", put(span, "pong"))
+                }),
+                ("pong", Severity::Warning, |span| {
+                    Fix::safe("t", put(span, "ping"))
+                }),
             ],
             Applicability::Safe,
         )
@@ -410,16 +452,25 @@ mod tests {
     fn a_new_fault_or_a_new_error_stops_everything() {
         let fault = run(
             &[("a", "bad")],
-            &[("bad", Severity::Warning, |span| Fix::safe("t", put(span, "unreadable")))],
+            &[("bad", Severity::Warning, |span| {
+                Fix::safe("t", put(span, "unreadable"))
+            })],
             Applicability::Safe,
         )
         .unwrap_err();
-        assert_eq!(fault.reason, Reason::Fault("a".into(), "cannot be read".into()));
+        assert_eq!(
+            fault.reason,
+            Reason::Fault("a".into(), "cannot be read".into())
+        );
         let error = run(
             &[("a", "bad")],
             &[
-                ("bad", Severity::Warning, |span| Fix::safe("t", put(span, "worse"))),
-                ("worse", Severity::Error, |span| Fix::display("t", put(span, ""))),
+                ("bad", Severity::Warning, |span| {
+                    Fix::safe("t", put(span, "worse"))
+                }),
+                ("worse", Severity::Error, |span| {
+                    Fix::display("t", put(span, ""))
+                }),
             ],
             Applicability::Safe,
         )
@@ -437,9 +488,10 @@ mod tests {
         let file = checked.sources.add("a", "x ".repeat(1_000));
         for index in 0..1_000 {
             let span = Span::new(file, index * 2, index * 2 + 1);
-            checked
-                .findings
-                .push(Finding::new("r", Severity::Note, span, "m", "w").fix(Fix::safe("t", put(span, "y"))));
+            checked.findings.push(
+                Finding::new("r", Severity::Note, span, "m", "w")
+                    .fix(Fix::safe("t", put(span, "y"))),
+            );
         }
         let done = mend(
             checked,

@@ -250,8 +250,8 @@ A rule.
         );
         assert_eq!(run["invocations"][0]["executionSuccessful"], false);
         assert_eq!(
-            run["tool"]["driver"]["rules"][0]["help"]["text"],
-            "# a-rule"
+            run["tool"]["driver"]["rules"][0]["shortDescription"]["text"],
+            "A rule."
         );
     }
 }
