@@ -1,6 +1,7 @@
 //! What images, packages and tools are known to hold and to do: yes, no or unknown, and why.
 
 mod answer;
+pub mod container;
 pub mod images;
 mod inventory;
 pub mod programs;

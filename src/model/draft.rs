@@ -274,15 +274,14 @@ impl Place {
             Self::Block {
                 indent, newline, ..
             } => {
-                // One step deeper: two blanks, as nearly everybody writes Compose files.
-                let lines: String = settings
-                    .iter()
-                    .map(|(name, value)| format!("{newline}{indent}  {name}: {value}"))
-                    .collect();
-                self.add(name, "").map(|edit| Edit {
-                    text: format!("{}{lines}", edit.text.trim_end_matches(' ')),
-                    ..edit
-                })
+                let mut edit = self.add(name, "")?;
+                edit.text.truncate(edit.text.trim_end().len());
+                for (name, value) in settings {
+                    // One step deeper: two blanks, as nearly everybody writes Compose files.
+                    let line = [*newline, indent.as_str(), "  ", *name, ": ", *value];
+                    edit.text.extend(line);
+                }
+                Some(edit)
             }
             Self::Flow { .. } => {
                 let entries: Vec<_> = settings

@@ -49,7 +49,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         if !STRICT.contains(&name) {
             continue;
         }
-        if let Some(at) = arguments.iter().position(|word| is_option_and_value(word)) {
+        if let Some(at) = arguments.iter().position(is_option_and_value) {
             findings.push(two_in_one(watched, words, at + 1));
         }
     }
