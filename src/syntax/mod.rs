@@ -1,5 +1,6 @@
 //! Grammars: text in, tree with spans out; no word of health.
 
+pub mod dockerfile;
 pub mod duration;
 pub mod image_name;
 pub mod quote;
