@@ -4,4 +4,5 @@ pub mod dockerfile;
 pub mod duration;
 pub mod image_name;
 pub mod quote;
+pub mod shell;
 pub mod url;
