@@ -1,3 +1,4 @@
 //! One binary for all tests that look at the house from outside.
 
+mod commands;
 mod house;

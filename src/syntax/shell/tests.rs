@@ -353,31 +353,3 @@ fn what_compose_fills_in_is_part_of_a_word() {
     assert_eq!(known, [true, false, true]);
     assert_eq!(script.words()[1].text.shown(), "$P");
 }
-
-#[test]
-#[allow(clippy::print_stderr)] // A skipped test says so.
-fn commands_of_public_files_are_read_whole() {
-    let corpus = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../shared/corpus/labelled.jsonl"
-    );
-    let Ok(rows) = std::fs::read_to_string(corpus) else {
-        eprintln!("skipped: no corpus beside the repository");
-        return;
-    };
-    let mut edits = 0;
-    for row in rows.lines() {
-        let row: serde_json::Value = serde_json::from_str(row).unwrap();
-        let command = row["command"].as_str().unwrap_or_default();
-        for dialect in DIALECTS {
-            read(command, dialect);
-        }
-        if command.len() < 50 {
-            edits += assert_lens_law(command, Dialect::Bash);
-        }
-    }
-    assert!(
-        edits > 10_000,
-        "{edits} edits are too few to prove anything"
-    );
-}
