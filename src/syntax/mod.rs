@@ -3,6 +3,9 @@
 pub mod dockerfile;
 pub mod duration;
 pub mod image_name;
+
+pub mod interpolation;
 pub mod quote;
 pub mod shell;
 pub mod url;
+pub mod yaml;
