@@ -7,6 +7,7 @@ mod idle_start_period;
 mod invalid_duration;
 mod invalid_healthcheck;
 mod lost_healthcheck;
+mod no_start_period;
 mod operator_in_exec;
 mod split_shell_command;
 mod test_without_cmd;
@@ -30,6 +31,7 @@ pub const RULES: &[&Rule] = &[
     &invalid_healthcheck::RULE,
     &unescaped_dollar::RULE,
     &invalid_duration::RULE,
+    &no_start_period::RULE,
     &idle_start_period::RULE,
     &idle_start_interval::RULE,
     &unwatched_dependency::RULE,
