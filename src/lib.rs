@@ -9,3 +9,4 @@ pub mod rule;
 pub mod rules;
 pub mod syntax;
 pub mod text;
+pub mod walk;
