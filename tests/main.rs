@@ -1,4 +1,5 @@
 //! One binary for all tests that look at the house from outside.
 
 mod commands;
+mod facts;
 mod house;

@@ -263,7 +263,9 @@ impl Family {
             return Shell::of(shell);
         }
         let base = self.base.as_deref().and_then(base);
+        let make = look(&self.adds, "sh").and_then(Flavour::word);
         base.and_then(|base| base.shell.as_deref().map(Shell::of))
+            .or_else(|| make.map(Shell::of))
             .unwrap_or(Shell::Unknown)
     }
 

@@ -5,7 +5,7 @@ pub mod container;
 pub mod images;
 mod inventory;
 pub mod programs;
-mod published;
+pub mod published;
 pub mod recipes;
 mod sections;
 pub mod tag;

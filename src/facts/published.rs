@@ -334,6 +334,6 @@ fn is_suite_of(word: &str, base: &str) -> bool {
     let base = base.strip_suffix("-slim").unwrap_or(base);
     SUITES.contains(&(word, base))
         || base.split_once(':').is_some_and(|(distro, release)| {
-            word == distro || word.strip_prefix(distro) == Some(release)
+            word == distro || word == release || word.strip_prefix(distro) == Some(release)
         })
 }

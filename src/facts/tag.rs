@@ -131,6 +131,10 @@ impl Tag {
                 } else if !read.variant.is_empty() && word.len() < 6 {
                     read.variant.push(word.to_owned());
                 }
+            } else if let (Some(version), Some(update)) =
+                (&mut read.version, cumulative_update(word))
+            {
+                version.0.push(update);
             } else if CHANNELS.contains(&word) && read.version.is_none() {
                 read.channel = Some(word.to_owned());
             } else if !is_prerelease(word) && !is_revision(word) {
@@ -145,6 +149,11 @@ fn looks_like_hash(word: &str) -> bool {
     word.len() >= 7
         && word.bytes().all(|byte| byte.is_ascii_hexdigit())
         && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// SQL Server counts its updates in words: `2022-CU14-ubuntu-22.04` is 2022.14.
+fn cumulative_update(word: &str) -> Option<u64> {
+    word.strip_prefix("CU")?.parse().ok()
 }
 
 fn is_prerelease(word: &str) -> bool {
@@ -208,6 +217,10 @@ mod tests {
         assert_eq!(read("RELEASE.2023-11-01T18-37-25Z"), is("2023.11.1", ""));
         assert_eq!(read("17-3.5-alpine"), is("17", "alpine"));
         assert_eq!(read("4.5.0-debian-12-r3"), is("4.5.0", "debian 12"));
+        assert_eq!(
+            read("2022-CU14-ubuntu-22.04"),
+            is("2022.14", "ubuntu 22.04")
+        );
         assert_eq!(Tag::parse(Some("lts")).channel.as_deref(), Some("lts"));
         assert_eq!(Tag::parse(None), Tag::parse(Some("latest")));
     }

@@ -11,6 +11,7 @@ const TOOLS: &str = include_str!("../../rules/facts/tools.toml");
 /// One make of a probe tool.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools)] // Each is one fact of its row.
 pub struct Tool {
     /// The name of the program.
     pub name: String,
@@ -147,12 +148,11 @@ impl Tool {
             return Takes::Rejected;
         }
         if self.abbreviates && option.starts_with("--") {
-            return match self.abbreviated(option) {
-                Some(Some(whole)) => self.takes(whole),
-                Some(None) => Takes::Unknown,
-                None if self.complete => Takes::Rejected,
-                None => Takes::Unknown,
-            };
+            match self.abbreviated(option)[..] {
+                [whole] => return self.takes(whole),
+                [_, ..] => return Takes::Unknown,
+                [] => {}
+            }
         }
         if self.complete {
             Takes::Rejected
@@ -161,14 +161,14 @@ impl Tool {
         }
     }
 
-    /// The long option that begins so: None where there is none, `Some(None)` where there are several.
-    fn abbreviated(&self, option: &str) -> Option<Option<&str>> {
-        let mut found = [&self.values, &self.flags, &self.ignored]
+    /// The long options that begin so.
+    fn abbreviated(&self, option: &str) -> Vec<&str> {
+        [&self.values, &self.flags, &self.ignored]
             .into_iter()
             .flatten()
-            .filter(|known| known.starts_with(option));
-        let first = found.next()?;
-        Some(found.next().is_none().then_some(first.as_str()))
+            .filter(|known| known.starts_with(option))
+            .map(String::as_str)
+            .collect()
     }
 }
 

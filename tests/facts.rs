@@ -1,0 +1,171 @@
+//! What the facts promise: canonical form, a witness on every row, and nothing that the evidence contradicts.
+
+// A skipped test says why.
+#![allow(clippy::print_stdout)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use healthlint::facts::images::{self, tool_and_flavour};
+use healthlint::facts::{Holds, Shell, inventory_of_image};
+
+fn sorted<T: Ord>(values: &[T]) -> bool {
+    values.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+#[test]
+fn every_base_is_in_order_and_has_its_witness() {
+    let bases = images::bases().unwrap();
+    assert!(bases.len() > 20, "{} bases", bases.len());
+    assert!(sorted(
+        &bases.iter().map(|base| &base.name).collect::<Vec<_>>()
+    ));
+    assert!(sorted(images::tracked()));
+    for base in bases {
+        assert!(
+            !base.witness.is_empty() && !base.date.is_empty(),
+            "{}",
+            base.name
+        );
+        assert!(sorted(&base.has) && sorted(&base.lacks), "{}", base.name);
+        let both = base
+            .has
+            .iter()
+            .map(|entry| tool_and_flavour(entry).0)
+            .find(|tool| base.lacks.iter().any(|lack| lack == tool));
+        assert_eq!(both, None, "{}", base.name);
+    }
+}
+
+#[test]
+fn every_image_is_in_order_and_has_its_witness() {
+    let images = images::images().unwrap();
+    assert!(images.len() >= 350, "{} images", images.len());
+    assert!(sorted(
+        &images.iter().map(|image| &image.name).collect::<Vec<_>>()
+    ));
+    for image in images {
+        let name = &image.name;
+        assert!(!image.date.is_empty(), "{name}");
+        assert!(sorted(&image.attested), "{name}");
+        assert!(
+            !image.family.is_empty() || !image.attested.is_empty(),
+            "{name} says nothing"
+        );
+        let place = |family: &images::Family| (family.variant.clone(), family.first());
+        assert!(
+            sorted(&image.family.iter().map(place).collect::<Vec<_>>()),
+            "{name}"
+        );
+        for pair in image.family.windows(2) {
+            let apart = pair[0].variant != pair[1].variant || pair[0].last() < pair[1].first();
+            assert!(
+                apart,
+                "{name}: {} and {} overlap",
+                pair[0].named(),
+                pair[1].named()
+            );
+        }
+        for family in &image.family {
+            let place = format!("{name} {}", family.named());
+            assert!(family.first() <= family.last(), "{place}");
+            assert!(!family.witness.is_empty(), "{place}");
+            assert!(
+                family
+                    .base
+                    .as_deref()
+                    .is_none_or(|base| images::base(base).is_some()),
+                "{place}"
+            );
+            assert!(
+                sorted(&family.adds) && sorted(&family.drops) && sorted(&family.unknown),
+                "{place}"
+            );
+            let added: BTreeSet<&str> = family
+                .adds
+                .iter()
+                .map(|entry| tool_and_flavour(entry).0)
+                .collect();
+            assert_eq!(added.len(), family.adds.len(), "{place}");
+            let both = family
+                .drops
+                .iter()
+                .chain(&family.unknown)
+                .find(|tool| added.contains(tool.as_str()));
+            assert_eq!(both, None, "{place}");
+            assert!(
+                !family
+                    .drops
+                    .iter()
+                    .any(|tool| family.unknown.contains(tool)),
+                "{place}"
+            );
+        }
+    }
+}
+
+/// Rows of images and tools whose truth was found out by other means than the facts.
+#[test]
+fn nothing_in_the_facts_is_known_to_be_wrong() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/images/truth.tsv");
+    let Ok(text) = fs::read_to_string(path) else {
+        println!("skipped: no truth.tsv beside this checkout");
+        return;
+    };
+    let (mut right, mut unknown, mut wrong) = (0, Vec::new(), Vec::new());
+    for row in text.lines().skip(1) {
+        let mut cells = row.split('\t');
+        let (Some(image), Some(tool), Some(present)) = (cells.next(), cells.next(), cells.next())
+        else {
+            continue;
+        };
+        let (name, tag) = match image.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+            _ => (image, None),
+        };
+        let tool = tool.split(' ').next().unwrap_or(tool);
+        let inventory = inventory_of_image(name, tag, None);
+        match (inventory.has(tool).holds, present) {
+            (Holds::Yes(_), "yes") | (Holds::No(_), "no") => right += 1,
+            (Holds::Unknown, _) => unknown.push(format!("{image} {tool}")),
+            _ => wrong.push(row.to_owned()),
+        }
+    }
+    let all = right + unknown.len() + wrong.len();
+    println!("{right} of {all} right; unknown: {unknown:?}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(
+        right * 100 >= all * 95,
+        "only {right} of {all} answered; unknown: {unknown:#?}"
+    );
+}
+
+#[test]
+fn the_breakages_that_users_hit_are_known() {
+    let has =
+        |image: &str, tag: &str, tool: &str| inventory_of_image(image, Some(tag), None).has(tool);
+    assert!(has("grafana/loki", "3.1.0", "wget").is_yes());
+    assert!(has("grafana/loki", "latest", "wget").is_no());
+    assert!(has("mariadb", "10.6", "mysqladmin").is_yes());
+    let gone = has("mariadb", "11.4", "mysqladmin");
+    assert!(gone.is_no());
+    assert!(
+        gone.why
+            .iter()
+            .any(|reason| reason.text.contains("still had `mysqladmin`")),
+        "{:?}",
+        gone.why
+    );
+    assert!(has("mysql", "8.4", "curl").is_yes());
+    assert!(has("nginx", "1-alpine-slim", "curl").is_no());
+    assert_eq!(inventory_of_image("nats", None, None).shell(), Shell::None);
+    assert_eq!(
+        inventory_of_image("mysql", Some("8.4"), None).shell(),
+        Shell::Bash
+    );
+    assert_eq!(
+        inventory_of_image("gcr.io/distroless/static", Some("debug"), None).shell(),
+        Shell::None
+    );
+}
