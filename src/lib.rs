@@ -1,5 +1,6 @@
 //! healthlint reads container health checks, plays them through, and says which of them lie.
 
+pub mod config;
 pub mod facts;
 pub mod finding;
 pub mod model;
