@@ -2,6 +2,7 @@
 
 pub mod allow;
 pub mod build;
+pub mod command;
 pub mod draft;
 pub mod probe;
 pub mod project;

@@ -1,0 +1,626 @@
+//! What a test runs: a script or plain words, and every program that is called on the way.
+
+use crate::model::probe::Form;
+use crate::text::{Span, Traced};
+
+pub use crate::syntax::shell::{
+    Arm, Assignment, Command as Node, Dialect, Item, Join, Kind, List, Parameter, Part, PartKind,
+    Pipeline, Problem, ProblemKind, Quote, Redirect, RedirectKind, Script, Simple, Value, Word,
+    parse, quoted,
+};
+
+/// What a test runs.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Words for the kernel, without a shell.
+    Words(Vec<Argument>),
+    /// A script for `/bin/sh -c`.
+    Script {
+        /// The script as this dialect reads it.
+        script: Box<Script>,
+        /// Whose reading it is.
+        dialect: Dialect,
+    },
+}
+
+/// One word of a call after quote removal.
+#[derive(Clone, Debug)]
+pub struct Argument {
+    /// What the program receives; expansions are holes.
+    pub text: Traced,
+    /// The bytes, quotes included.
+    pub span: Span,
+    known: bool,
+}
+
+/// One program that is run, or would be.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The program and its arguments; never empty.
+    pub words: Vec<Argument>,
+    /// What it stands in, the outermost first.
+    pub within: Vec<Within>,
+    /// The shell runs it by itself: a builtin, or a function of the script.
+    pub builtin: bool,
+    /// The shell that calls it; None without a shell.
+    pub dialect: Option<Dialect>,
+}
+
+/// What a call stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// The member `place` (from 0) of a pipeline of `of` commands.
+    Pipeline {
+        /// Which member.
+        place: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// `$( … )`, backticks or `<( … )`
+    Substitution,
+    /// The condition of `if`, `while` or `until`.
+    Condition,
+    /// Behind this program, which runs it: `timeout`, `env`, `xargs`.
+    Wrapper(String),
+    /// The script of `sh -c` and the like.
+    Nested(Dialect),
+    /// The body of this function.
+    Function(String),
+    /// Sent to the background by `&`.
+    Background,
+}
+
+/// What a program does with the words behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inner {
+    /// It runs no other command.
+    None,
+    /// It runs the command that starts at this word.
+    Words(usize),
+    /// It runs the script that this word is.
+    Script(usize, Dialect),
+    /// It runs something that these words do not say.
+    Unknown,
+}
+
+impl Command {
+    /// What a test runs when `/bin/sh` is of this dialect; None for a list that the engine does not run.
+    pub fn of(form: &Form, dialect: Dialect) -> Option<Self> {
+        match form {
+            Form::Exec(words) => Some(Self::Words(words.iter().map(Argument::of_text).collect())),
+            Form::Shell { script, .. } => Some(Self::Script {
+                script: Box::new(parse(script, dialect)),
+                dialect,
+            }),
+            Form::Unheaded(_) => None,
+        }
+    }
+
+    /// Every program that is called, in the order of the text: members of pipelines, both sides of `||`, inside
+    /// substitutions, behind wrappers and in nested scripts.
+    pub fn calls(&self) -> Vec<Call> {
+        let mut walk = Walk::default();
+        match self {
+            Self::Words(words) => walk.call(words.clone(), None),
+            Self::Script { script, dialect } => walk.script(script, *dialect),
+        }
+        walk.calls
+    }
+}
+
+impl Argument {
+    /// A word that no shell has read.
+    pub fn of_text(text: &Traced) -> Self {
+        Self {
+            span: text.span(),
+            known: text.known().is_some(),
+            text: text.clone(),
+        }
+    }
+
+    /// A word of a script.
+    pub fn of_word(word: &Word) -> Self {
+        Self {
+            span: word.span(),
+            known: word.literal().is_some(),
+            text: word.text.clone(),
+        }
+    }
+
+    /// What it says, if it says the same in every run.
+    pub fn literal(&self) -> Option<&str> {
+        self.known.then(|| self.text.as_str())
+    }
+}
+
+impl Call {
+    /// The program as it is written, if it is known: `curl`, `/usr/bin/curl`.
+    pub fn program(&self) -> Option<&str> {
+        self.words.first()?.literal()
+    }
+
+    /// The program without its folder.
+    pub fn name(&self) -> Option<&str> {
+        self.program().map(base)
+    }
+}
+
+/// The last part of a path.
+pub fn base(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+/// What the program of these words does with the others; a word that is not known is None.
+pub fn inner(words: &[Option<&str>]) -> Inner {
+    let Some(Some(program)) = words.first() else {
+        return Inner::None;
+    };
+    let Some(wrapper) = WRAPPERS
+        .iter()
+        .find(|wrapper| wrapper.name == base(program))
+    else {
+        return shell(base(program), words);
+    };
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        let Some(word) = word else {
+            return Inner::Unknown;
+        };
+        if *word == "--" {
+            at += 1;
+            break;
+        }
+        if wrapper.asks.contains(word) {
+            return Inner::None;
+        }
+        if wrapper.assigns && word.contains('=') && !word.starts_with('-') {
+            at += 1;
+            continue;
+        }
+        if !word.starts_with('-') || *word == "-" {
+            break;
+        }
+        at += 1 + usize::from(wrapper.values.contains(word));
+    }
+    at += wrapper.operands;
+    while wrapper.assigns
+        && words
+            .get(at)
+            .is_some_and(|word| word.is_some_and(|word| word.contains('=')))
+    {
+        at += 1;
+    }
+    match words.get(at) {
+        Some(_) => Inner::Words(at),
+        None => Inner::None,
+    }
+}
+
+/// A program that runs the command behind its own options.
+struct Wrapper {
+    name: &'static str,
+    /// Options whose value is the next word.
+    values: &'static [&'static str],
+    /// Options with which it only answers a question.
+    asks: &'static [&'static str],
+    /// Words between the options and the command.
+    operands: usize,
+    /// Whether `NAME=value` may stand before the command.
+    assigns: bool,
+}
+
+const fn wrapper(name: &'static str, values: &'static [&'static str], operands: usize) -> Wrapper {
+    Wrapper {
+        name,
+        values,
+        asks: &[],
+        operands,
+        assigns: false,
+    }
+}
+
+const WRAPPERS: &[Wrapper] = &[
+    Wrapper {
+        assigns: true,
+        asks: &["-S", "--split-string"],
+        ..wrapper("env", &["-u", "-C", "--unset", "--chdir"], 0)
+    },
+    Wrapper {
+        asks: &["-v", "-V"],
+        ..wrapper("command", &[], 0)
+    },
+    Wrapper {
+        assigns: true,
+        ..wrapper(
+            "sudo",
+            &[
+                "-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-D", "--user", "--group",
+            ],
+            0,
+        )
+    },
+    wrapper("builtin", &[], 0),
+    wrapper("busybox", &[], 0),
+    wrapper("catatonit", &[], 0),
+    wrapper("chroot", &[], 1),
+    wrapper("doas", &["-u", "-C"], 0),
+    wrapper("dumb-init", &["-r", "--rewrite"], 0),
+    wrapper("exec", &["-a"], 0),
+    wrapper("gosu", &[], 1),
+    wrapper("ionice", &["-c", "-n", "--class", "--classdata"], 0),
+    wrapper("nice", &["-n", "--adjustment"], 0),
+    wrapper("nohup", &[], 0),
+    wrapper("runuser", &["-u", "-g", "-G", "--user", "--group"], 0),
+    wrapper("setsid", &[], 0),
+    wrapper(
+        "stdbuf",
+        &["-i", "-o", "-e", "--input", "--output", "--error"],
+        0,
+    ),
+    wrapper("su-exec", &[], 1),
+    wrapper("time", &["-f", "-o"], 0),
+    wrapper("timeout", &["-s", "-k", "--signal", "--kill-after"], 1),
+    wrapper("tini", &["-p", "-e"], 0),
+    wrapper("toybox", &[], 0),
+    wrapper("with-contenv", &[], 0),
+    wrapper(
+        "xargs",
+        &[
+            "-a",
+            "-d",
+            "-E",
+            "-I",
+            "-L",
+            "-n",
+            "-P",
+            "-s",
+            "--delimiter",
+            "--max-args",
+            "--max-procs",
+        ],
+        0,
+    ),
+];
+
+/// `sh -c script` in its spellings.
+fn shell(name: &str, words: &[Option<&str>]) -> Inner {
+    let dialect = match name {
+        "bash" => Dialect::Bash,
+        "ash" => Dialect::Ash,
+        "sh" | "dash" => Dialect::Dash,
+        "su" => {
+            let at = words
+                .iter()
+                .position(|word| matches!(word, Some("-c" | "--command")));
+            return at.map_or(Inner::Unknown, |at| Inner::Script(at + 1, Dialect::Dash));
+        }
+        _ => return Inner::None,
+    };
+    let mut script = false;
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        let Some(word) = word else {
+            return if script {
+                Inner::Script(at, dialect)
+            } else {
+                Inner::Unknown
+            };
+        };
+        if *word == "--" {
+            at += 1;
+            break;
+        }
+        if !word.starts_with(['-', '+']) || word.len() < 2 {
+            break;
+        }
+        if !word.starts_with("--") {
+            script |= word.starts_with('-') && word.contains('c');
+            at += usize::from(word.contains('o'));
+        }
+        at += 1;
+    }
+    if at < words.len() && script {
+        Inner::Script(at, dialect)
+    } else {
+        Inner::Unknown
+    }
+}
+
+/// Whether a shell of this dialect runs the name by itself. The applets of `BusyBox` that ash runs without asking
+/// PATH are no builtins here: whether they exist is a question of the build.
+pub fn is_builtin(name: &str, dialect: Dialect) -> bool {
+    const ALL: [&str; 38] = [
+        ".", ":", "[", "alias", "bg", "break", "cd", "command", "continue", "echo", "eval", "exec",
+        "exit", "export", "false", "fg", "getopts", "hash", "jobs", "kill", "local", "printf",
+        "pwd", "read", "readonly", "return", "set", "shift", "test", "times", "trap", "true",
+        "type", "ulimit", "umask", "unalias", "unset", "wait",
+    ];
+    const BASH: [&str; 17] = [
+        "builtin",
+        "caller",
+        "compgen",
+        "complete",
+        "declare",
+        "dirs",
+        "disown",
+        "enable",
+        "help",
+        "let",
+        "mapfile",
+        "popd",
+        "pushd",
+        "shopt",
+        "suspend",
+        "typeset",
+        "readarray",
+    ];
+    ALL.contains(&name)
+        || (name == "source" && dialect != Dialect::Dash)
+        || (name == "let" && dialect == Dialect::Ash)
+        || (name == "time" && dialect == Dialect::Bash)
+        || (dialect == Dialect::Bash
+            && (BASH.contains(&name) || name == "history" || name == "logout"))
+}
+
+/// Nested scripts deeper than this are not followed.
+const DEPTH: usize = 8;
+
+#[derive(Default)]
+struct Walk {
+    calls: Vec<Call>,
+    within: Vec<Within>,
+    functions: Vec<String>,
+}
+
+impl Walk {
+    fn inside(&mut self, within: Within, walk: impl FnOnce(&mut Self)) {
+        self.within.push(within);
+        walk(self);
+        self.within.pop();
+    }
+
+    fn script(&mut self, script: &Script, dialect: Dialect) {
+        self.list(&script.body, dialect);
+    }
+
+    fn list(&mut self, list: &List, dialect: Dialect) {
+        for item in &list.items {
+            let walk = |walk: &mut Self| {
+                walk.pipeline(&item.first, dialect);
+                for (_, pipeline) in &item.rest {
+                    walk.pipeline(pipeline, dialect);
+                }
+            };
+            if item.background.is_some() {
+                self.inside(Within::Background, walk);
+            } else {
+                walk(self);
+            }
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline, dialect: Dialect) {
+        let of = pipeline.commands.len();
+        for (place, command) in pipeline.commands.iter().enumerate() {
+            if of > 1 {
+                self.inside(Within::Pipeline { place, of }, |walk| {
+                    walk.command(command, dialect);
+                });
+            } else {
+                self.command(command, dialect);
+            }
+        }
+    }
+
+    fn command(&mut self, command: &Node, dialect: Dialect) {
+        match &command.kind {
+            Kind::Simple(simple) => {
+                for assignment in &simple.assignments {
+                    match &assignment.value {
+                        Value::Word(word) => self.word(word, dialect),
+                        Value::Array(words) => self.words(words, dialect),
+                    }
+                }
+                self.words(&simple.words, dialect);
+                self.call(
+                    simple.words.iter().map(Argument::of_word).collect(),
+                    Some(dialect),
+                );
+            }
+            Kind::Subshell(list) | Kind::Group(list) => self.list(list, dialect),
+            Kind::If(arms, otherwise) => {
+                for (condition, body) in arms {
+                    self.inside(Within::Condition, |walk| walk.list(condition, dialect));
+                    self.list(body, dialect);
+                }
+                if let Some(list) = otherwise {
+                    self.list(list, dialect);
+                }
+            }
+            Kind::Case(subject, arms) => {
+                self.word(subject, dialect);
+                for arm in arms {
+                    self.words(&arm.patterns, dialect);
+                    self.list(&arm.body, dialect);
+                }
+            }
+            Kind::For(_, words, body) => {
+                self.words(words.as_deref().unwrap_or_default(), dialect);
+                self.list(body, dialect);
+            }
+            Kind::Count(header, body) => {
+                self.word(header, dialect);
+                self.list(body, dialect);
+            }
+            Kind::While(_, condition, body) => {
+                self.inside(Within::Condition, |walk| walk.list(condition, dialect));
+                self.list(body, dialect);
+            }
+            Kind::Function(name, body) => {
+                self.functions.push(name.clone());
+                self.inside(Within::Function(name.clone()), |walk| {
+                    walk.command(body, dialect);
+                });
+            }
+            Kind::Test(words) => self.words(words, dialect),
+            Kind::Arithmetic(word) => self.word(word, dialect),
+        }
+        for redirect in &command.redirects {
+            self.word(&redirect.target, dialect);
+            if let Some(body) = redirect.body.as_ref().and_then(|body| body.get()) {
+                self.word(body, dialect);
+            }
+        }
+    }
+
+    fn words(&mut self, words: &[Word], dialect: Dialect) {
+        for word in words {
+            self.word(word, dialect);
+        }
+    }
+
+    fn word(&mut self, word: &Word, dialect: Dialect) {
+        for part in &word.parts {
+            match &part.kind {
+                PartKind::Text => {}
+                PartKind::Parameter(parameter) => {
+                    if let Some(operand) = &parameter.operand {
+                        self.word(operand, dialect);
+                    }
+                }
+                PartKind::Command(script) | PartKind::Process(script, _) => {
+                    self.inside(Within::Substitution, |walk| walk.script(script, dialect));
+                }
+                PartKind::Arithmetic(word) => self.word(word, dialect),
+            }
+        }
+    }
+
+    fn call(&mut self, words: Vec<Argument>, dialect: Option<Dialect>) {
+        let Some(first) = words.first() else {
+            return;
+        };
+        let name = first.literal().map(str::to_owned);
+        let builtin = name.as_deref().zip(dialect).is_some_and(|(name, dialect)| {
+            is_builtin(name, dialect) || self.functions.iter().any(|function| function == name)
+        });
+        let texts: Vec<Option<&str>> = words.iter().map(Argument::literal).collect();
+        let inner = inner(&texts);
+        self.calls.push(Call {
+            words: words.clone(),
+            within: self.within.clone(),
+            builtin,
+            dialect,
+        });
+        let Some(name) = name.filter(|_| self.within.len() < 64) else {
+            return;
+        };
+        match inner {
+            Inner::None | Inner::Unknown => {}
+            Inner::Words(at) => {
+                let inner = words.get(at..).unwrap_or_default().to_vec();
+                self.inside(Within::Wrapper(base(&name).to_owned()), |walk| {
+                    // `exec` and `command` still ask the shell for builtins; other wrappers ask the kernel.
+                    walk.call(
+                        inner,
+                        dialect.filter(|_| matches!(name.as_str(), "command" | "builtin" | "time")),
+                    );
+                });
+            }
+            Inner::Script(at, inner) => {
+                let depth = self
+                    .within
+                    .iter()
+                    .filter(|within| matches!(within, Within::Nested(_)))
+                    .count();
+                let Some(script) = words.get(at).filter(|_| depth < DEPTH) else {
+                    return;
+                };
+                // `sh` is whatever the outer script was read as; without one dash, the strictest.
+                let inner = match base(&name) {
+                    "sh" | "su" => dialect.unwrap_or(inner),
+                    _ => inner,
+                };
+                let script = parse(&script.text, inner);
+                self.inside(Within::Nested(inner), |walk| {
+                    let functions = std::mem::take(&mut walk.functions);
+                    walk.script(&script, inner);
+                    walk.functions = functions;
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::SourceId;
+
+    fn calls(text: &str) -> Vec<String> {
+        let text = Traced::source(Span::new(SourceId(0), 0, text.len()), text);
+        let form = Form::Shell {
+            script: text,
+            dropped: Vec::new(),
+            not_json: None,
+        };
+        Command::of(&form, Dialect::Bash)
+            .unwrap()
+            .calls()
+            .iter()
+            .filter(|call| !call.builtin)
+            .map(|call| {
+                let within: String = call
+                    .within
+                    .iter()
+                    .map(|within| match within {
+                        Within::Pipeline { place, of } => format!("{place}/{of} "),
+                        Within::Substitution => "$ ".to_owned(),
+                        Within::Condition => "if ".to_owned(),
+                        Within::Wrapper(name) | Within::Function(name) => format!("{name} "),
+                        Within::Nested(dialect) => format!("{dialect:?} "),
+                        Within::Background => "& ".to_owned(),
+                    })
+                    .collect();
+                format!("{within}{}", call.program().unwrap_or("?"))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_program_is_found() {
+        for (text, expected) in [
+            (
+                "curl -f x | awk '{print}' || exit 1",
+                &["0/2 curl", "1/2 awk"][..],
+            ),
+            ("[ \"$(curl x)\" = 200 ]", &["$ curl"]),
+            (
+                "timeout -k 1 5 env -u X A=b curl x",
+                &["timeout", "timeout env", "timeout env curl"],
+            ),
+            (
+                "sh -euo pipefail -c 'a | b' & $X y",
+                &["& sh", "& Bash 0/2 a", "& Bash 1/2 b", "?"],
+            ),
+            (
+                "ash -c \"sh -c 'bash -c c'\"",
+                &["ash", "Ash sh", "Ash Ash bash", "Ash Ash Bash c"],
+            ),
+            ("busybox wget x", &["busybox", "busybox wget"]),
+            ("f() { a; }; if f; then b; fi", &["f a", "b"]),
+            (
+                "gosu u psql | xargs -n 1 c",
+                &["0/2 gosu", "0/2 gosu psql", "1/2 xargs", "1/2 xargs c"],
+            ),
+            ("command -v curl && exec curl", &["exec curl"]),
+            ("cat <<E\n`a`\nE\necho <(b)", &["$ a", "cat", "$ b"]),
+        ] {
+            let mut found = calls(text);
+            let mut expected: Vec<String> = expected.iter().map(|&word| word.to_owned()).collect();
+            found.sort();
+            expected.sort();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}
