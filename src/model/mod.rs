@@ -8,6 +8,7 @@ pub mod probe;
 pub mod project;
 pub mod rejected;
 pub mod target;
+mod wrappers;
 mod written;
 
 pub use written::Written;
