@@ -2,4 +2,5 @@
 
 mod commands;
 mod facts;
+mod grep;
 mod house;

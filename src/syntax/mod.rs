@@ -7,5 +7,6 @@ pub mod image_name;
 pub mod interpolation;
 pub mod quote;
 pub mod shell;
+pub mod regex;
 pub mod url;
 pub mod yaml;
