@@ -8,7 +8,7 @@ use healthlint::syntax::regex::{Dialect, Matching, Reader, Syntax, Tool, parse};
 const LINES: &str = "\nok\nOK\na\nb\nab\naa\naaa\nabab\na b\n*\n*a\n+a\n{1}\n{\"x\"\n{\"status\":1}\n\"success\": true\n\
     \\s\n\\\nt\n\ts\nd5\n5\ns\nx(a)\n(a\na)\n|\na|b\n^a\na$\n$\n]\n[a]\n-\nz\n_w\n: space\nia\n{\na{1\na{,2}\n}\n?a\nn";
 
-const PATTERNS: [&str; 96] = [
+const PATTERNS: [&str; 103] = [
     "ok",
     "",
     "^$",
@@ -93,6 +93,13 @@ const PATTERNS: [&str; 96] = [
     "{\"x\"",
     r"\{a",
     "{1}",
+    "a{}",
+    "\"x\":{}",
+    "[",
+    "[^",
+    r"^\<*",
+    r"1\b*",
+    r"a\{1,2},",
     r"^\{1\}$",
     "a{99999}",
     "a^b",

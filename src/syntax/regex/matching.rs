@@ -166,10 +166,8 @@ impl<'a> Machine<'a> {
                     Some(Step::Accept) if at_end || !options.whole_line => return true,
                     Some(Step::Fork(one, other)) => now.todo.extend([*other, *one]),
                     Some(Step::Jump(place)) => now.todo.push(*place),
-                    Some(Step::Assert(kind)) => {
-                        if holds(kind, before, behind).unwrap_or(maybe) {
-                            now.todo.push(place + 1);
-                        }
+                    Some(Step::Assert(kind)) if holds(kind, before, behind).unwrap_or(maybe) => {
+                        now.todo.push(place + 1);
                     }
                     Some(Step::OnlyMaybe) if maybe => now.todo.push(place + 1),
                     Some(Step::TakeUnknown | Step::Take(_)) => now.waiting.push(place),

@@ -111,9 +111,13 @@ pub enum FaultKind {
 impl Regex {
     /// The words that the program prints (after its name), for example `Unmatched ( or \(`.
     pub fn complaint(&self) -> Option<String> {
-        let kind = self.fault.as_ref()?.kind;
+        let fault = self.fault.as_ref()?;
+        let kind = fault.kind;
+        let culprit = self.text.get(fault.range.start..).unwrap_or_default();
         let words = match (self.reader.syntax, self.reader.dialect) {
             (Syntax::Perl, _) => kind.perl_words(),
+            // glibc gives up in another place where nothing at all stands in the brackets.
+            (_, Dialect::Gnu) if matches!(culprit, "[" | "[^") => "Invalid regular expression",
             (_, Dialect::Gnu) => kind.gnu_words(),
             (_, Dialect::Musl) => kind.musl_words(),
         };

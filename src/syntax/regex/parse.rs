@@ -90,6 +90,8 @@ struct Frame {
     branch: usize,
     /// How many repetitions lie around the last node.
     stacked: usize,
+    /// Whether nothing but the edges of lines and words stands in this branch so far.
+    only_edges: bool,
 }
 
 /// What a repetition that stands here repeats.
@@ -116,16 +118,22 @@ impl Frame {
             alternatives: Vec::new(),
             sequence: Vec::new(),
             stacked: 0,
+            only_edges: true,
         }
     }
 
     fn push(&mut self, kind: Kind, range: Range<usize>) {
         self.stacked = 0;
+        self.only_edges &= matches!(
+            kind,
+            Kind::LineStart | Kind::WordEdge | Kind::NoWordEdge | Kind::WordStart | Kind::WordEnd
+        );
         self.sequence.push(Node { kind, range });
     }
 
     fn end_branch(&mut self, at: usize, next: usize) {
         let mut sequence = std::mem::take(&mut self.sequence);
+        self.only_edges = true;
         let range = self.branch..at;
         self.alternatives.push(match sequence.len() {
             0 => Node {
@@ -244,7 +252,14 @@ impl Parser<'_> {
                             self.note(range, Construct::Brace);
                             return given_up;
                         }
-                        // GNU grep takes braces that hold no numbers for themselves.
+                        // GNU grep takes braces that hold no numbers for themselves, but for `{}`.
+                        (Interval::Broken, true) if self.text[range.end..].starts_with('}') => {
+                            match self.repeated(&frame, '{', &range)? {
+                                Repeated::Nothing => Repeated::Unknown,
+                                _ if self.text[..range.start].ends_with('{') => Repeated::Unknown,
+                                other => other,
+                            }
+                        }
                         (Interval::Broken, true) if self.reader.tool == Tool::Grep => {
                             Repeated::Itself
                         }
@@ -261,11 +276,7 @@ impl Parser<'_> {
                         }
                         (_, Interval::Broken) => {
                             let open = self.reader.dialect == Dialect::Gnu
-                                && !self.text[range.end..].contains(if extended {
-                                    "}"
-                                } else {
-                                    "\\}"
-                                });
+                                && self.ends_in_braces(range.end);
                             let kind = if open {
                                 FaultKind::UnclosedBrace
                             } else {
@@ -404,17 +415,21 @@ impl Parser<'_> {
                 _ => Ok(Repeated::Itself),
             };
         };
-        let edge = match last.kind {
-            Kind::LineStart => true,
-            Kind::WordEdge | Kind::NoWordEdge | Kind::WordStart | Kind::WordEnd => {
-                self.reader.dialect == Dialect::Gnu
-            }
-            _ => false,
+        let edge = match self.reader.dialect {
+            // Behind edges alone, GNU is still at the start.
+            Dialect::Gnu => frame.only_edges,
+            Dialect::Musl => last.kind == Kind::LineStart,
         };
         if !edge {
             return Ok(Repeated::Last);
         }
         match (self.reader.dialect, self.reader.syntax, self.reader.tool) {
+            // glibc and gnulib disagree about `\<\{`.
+            (Dialect::Gnu, Syntax::Basic, _)
+                if character == '{' && last.kind != Kind::LineStart =>
+            {
+                Ok(Repeated::Unknown)
+            }
             (Dialect::Gnu, Syntax::Basic, _) => Ok(Repeated::Itself),
             (Dialect::Gnu, _, Tool::Sed) => Err(Fault {
                 kind: FaultKind::NothingToRepeat,
@@ -467,6 +482,21 @@ impl Parser<'_> {
             return Interval::TooMany(end);
         }
         Interval::Counts(least, most, end)
+    }
+
+    /// Whether glibc runs out of text within the braces, and does not stumble before.
+    fn ends_in_braces(&self, start: usize) -> bool {
+        let rest = &self.text[start..];
+        let close = if self.reader.syntax == Syntax::Extended {
+            "}"
+        } else {
+            "\\}"
+        };
+        let mut numbers = rest.split(',');
+        let least = numbers.next().unwrap_or_default();
+        let stumbles = numbers.next().is_some()
+            && (numbers.next().is_some() || !least.bytes().all(|byte| byte.is_ascii_digit()));
+        !rest.contains(close) && !stumbles
     }
 
     /// What a backslash and a letter mean outside brackets.
