@@ -6,7 +6,7 @@ pub mod image_name;
 
 pub mod interpolation;
 pub mod quote;
-pub mod shell;
 pub mod regex;
+pub mod shell;
 pub mod url;
 pub mod yaml;

@@ -177,8 +177,9 @@ impl Regex {
                     range: node.range.start..end,
                     letter,
                     meant: match letter {
-                        '.' | '*' | '[' | ']' | '^' | '$' => format!("\\{letter}"),
-                        'b' | 'B' | '<' | '>' => format!("\\{letter}"),
+                        '.' | '*' | '[' | ']' | '^' | '$' | 'b' | 'B' | '<' | '>' => {
+                            format!("\\{letter}")
+                        }
                         _ => class(letter).map_or_else(|| letter.to_string(), str::to_owned),
                     },
                     required,
