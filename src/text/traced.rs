@@ -252,13 +252,19 @@ impl Traced {
         out
     }
 
+    /// The pieces that have to do with a range. They lie in order, so that a text of many pieces stays cheap to ask.
+    fn near<'a>(&'a self, range: &'a Range<usize>) -> impl Iterator<Item = &'a Piece> {
+        let pieces = &self.0.pieces;
+        let first = pieces.partition_point(|piece| piece.text.end < range.start);
+        pieces[first..]
+            .iter()
+            .take_while(|piece| piece.text.start <= range.end)
+            .filter(|piece| overlaps(&piece.text, range))
+    }
+
     /// The range of the outer text that made this range.
     fn outer_range(&self, range: Range<usize>) -> Range<usize> {
-        let touched = self
-            .0
-            .pieces
-            .iter()
-            .filter(|piece| overlaps(&piece.text, &range));
+        let touched = self.near(&range);
         let mut hull: Option<Range<usize>> = None;
         for piece in touched {
             let part = match piece.kind {
@@ -296,10 +302,7 @@ impl Traced {
             return self.insertion(range.start);
         }
         let mut place: Option<(Range<usize>, Spell)> = None;
-        for piece in &self.0.pieces {
-            if !overlaps(&piece.text, &range) {
-                continue;
-            }
+        for piece in self.near(&range) {
             let part = match piece.kind {
                 Kind::Variable(_) => return None,
                 Kind::Atom if piece.text.start < range.start || range.end < piece.text.end => {
@@ -333,11 +336,10 @@ impl Traced {
             };
             return (outer.is_empty() && at == 0).then_some((0..0, self.0.spell));
         }
-        let left = pieces
-            .iter()
-            .rev()
-            .find(|piece| piece.text.start < at && at <= piece.text.end);
-        let right = pieces.iter().find(|piece| piece.text.start >= at);
+        let (before, behind) =
+            pieces.split_at(pieces.partition_point(|piece| piece.text.start < at));
+        let left = before.last().filter(|piece| at <= piece.text.end);
+        let right = behind.first();
         let chosen = match (left, right) {
             (Some(left), _) if !matches!(left.kind, Kind::Variable(_)) => left,
             (_, Some(right)) if right.text.start == at => right,

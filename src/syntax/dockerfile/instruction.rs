@@ -37,6 +37,8 @@ struct Reader<'a> {
     escape: char,
     name: String,
     keyword: Range<usize>,
+    /// Whether a heredoc may be opened in the line, which no edit should touch.
+    opens: bool,
     problems: Vec<Problem>,
 }
 
@@ -52,6 +54,7 @@ fn part(line: &Traced, range: Range<usize>, escape: char, inner: bool) -> Instru
     let mut arguments = words::trim(text, start..range.end);
     let mut reader = Reader {
         line,
+        opens: text.contains("<<"),
         escape,
         name: keyword.as_str().to_uppercase(),
         keyword: range.start..keyword_end,
@@ -74,11 +77,12 @@ fn part(line: &Traced, range: Range<usize>, escape: char, inner: bool) -> Instru
 }
 
 impl Reader<'_> {
+    fn word(&self, range: Range<usize>) -> Traced {
+        words::word(self.line, range, self.opens)
+    }
+
     fn slices(&self, ranges: Vec<Range<usize>>) -> Vec<Traced> {
-        ranges
-            .into_iter()
-            .map(|range| self.line.slice(range))
-            .collect()
+        ranges.into_iter().map(|range| self.word(range)).collect()
     }
 
     fn problem(&mut self, kind: ProblemKind, range: Range<usize>) {
@@ -97,7 +101,7 @@ impl Reader<'_> {
 
     fn body(&mut self, range: Range<usize>) -> Body {
         let text = self.line.as_str();
-        let one = self.line.slice(range.clone());
+        let one = self.word(range.clone());
         match self.name.as_str() {
             "FROM" => self.from(&words::split(text, range)),
             "RUN" => Body::Run(self.command(range)),
@@ -145,12 +149,11 @@ impl Reader<'_> {
     }
 
     fn from(&mut self, words: &[Range<usize>]) -> Body {
-        let Some(image) = words.first().map(|word| self.line.slice(word.clone())) else {
+        let Some(image) = words.first().map(|word| self.word(word.clone())) else {
             return self.broken(|_| ProblemKind::FromArguments);
         };
         let text = self.line.as_str();
         let name = match words {
-            [_] => None,
             [_, word, name] if text[word.clone()].eq_ignore_ascii_case("as") => {
                 let lower = text[name.clone()].to_lowercase();
                 let valid = lower.starts_with(|ch: char| ch.is_ascii_lowercase())
@@ -161,14 +164,14 @@ impl Reader<'_> {
                     let written = text[name.clone()].to_owned();
                     self.problem(ProblemKind::StageName(written), name.clone());
                 }
-                Some(self.line.slice(name.clone()))
+                Some(self.word(name.clone()))
             }
             [_, extra, ..] => {
                 let extra = extra.start..words.last().map_or(extra.end, |last| last.end);
                 self.problem(ProblemKind::FromArguments, extra);
                 None
             }
-            [] => None,
+            _ => None,
         };
         Body::From { image, name }
     }
@@ -256,8 +259,8 @@ impl Reader<'_> {
             let name = range.start..range.start + blank;
             let value = rest[blank..].trim_start_matches(words::is_blank).len();
             return body(vec![Pair {
-                name: self.line.slice(name),
-                value: self.line.slice(range.end - value..range.end),
+                name: self.word(name),
+                value: self.word(range.end - value..range.end),
                 equals: false,
             }]);
         }
@@ -269,8 +272,8 @@ impl Reader<'_> {
                     self.problem(kind, word);
                 }
                 Some(at) => pairs.push(Pair {
-                    name: self.line.slice(word.start..word.start + at),
-                    value: self.line.slice(word.start + at + 1..word.end),
+                    name: self.word(word.start..word.start + at),
+                    value: self.word(word.start + at + 1..word.end),
                     equals: true,
                 }),
                 None => {
@@ -293,10 +296,10 @@ impl Reader<'_> {
             match text[word.clone()].find('=') {
                 Some(0) => self.problem(ProblemKind::BlankName("ARG".into()), word),
                 Some(at) => arguments.push((
-                    self.line.slice(word.start..word.start + at),
-                    Some(self.line.slice(word.start + at + 1..word.end)),
+                    self.word(word.start..word.start + at),
+                    Some(self.word(word.start + at + 1..word.end)),
                 )),
-                None => arguments.push((self.line.slice(word), None)),
+                None => arguments.push((self.word(word), None)),
             }
         }
         Body::Arg(arguments)

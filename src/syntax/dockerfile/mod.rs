@@ -14,7 +14,7 @@ use std::collections::HashMap;
 pub use json::NotJson;
 pub use problem::{Problem, ProblemKind};
 
-use crate::text::{Around, SourceId, Span, Traced};
+use crate::text::{Around, SourceId, Span, Spell, Traced};
 use lines::{Joiner, Line};
 
 /// Every instruction that BuildKit knows, in its order.
@@ -416,10 +416,10 @@ fn heredocs<'a>(
             return;
         };
         let start = joiner.lines.get(first).map_or(0, |line| line.start);
-        let stop = joiner.lines.get(end).map_or(start, |line| line.start);
+        let stop = joiner.lines.get(end).map_or(start, |line| line.end);
         let bytes = joiner.text.get(start..stop).unwrap_or_default();
-        let source = Traced::source(joiner.span(start..start + bytes.len()), bytes);
-        let body = if opener.chomp { chomp(&source) } else { source };
+        let lines = Traced::source(joiner.span(start..start + bytes.len()), bytes);
+        let body = heredoc_body(&lines, opener.chomp);
         instruction.heredocs.push(Heredoc {
             opener: word,
             name: opener.name,
@@ -430,23 +430,48 @@ fn heredocs<'a>(
     }
 }
 
-/// The body of `<<-` without the tabs at the start of its lines.
-fn chomp(body: &Traced) -> Traced {
-    let mut decoder = body.decoder(in_chomped);
+/// The lines of a heredoc without the last, which is the delimiter; with `<<-` also without the tabs they start with.
+fn heredoc_body(lines: &Traced, chomp: bool) -> Traced {
+    let spell: Spell = if chomp { in_chomped } else { in_body };
+    let mut decoder = lines.decoder(words::never);
     let mut at = 0;
-    for line in body.as_str().split_inclusive('\n') {
-        let tabs = line.len() - line.trim_start_matches('\t').len();
-        decoder.copy(at + tabs..at + line.len(), in_chomped);
+    for line in lines.as_str().split_inclusive('\n') {
+        let content = line.trim_end_matches(['\r', '\n']).len();
+        if !line.ends_with('\n') {
+            break;
+        }
+        let tabs = if chomp {
+            line.len() - line.trim_start_matches('\t').len()
+        } else {
+            0
+        };
+        decoder.copy(at + tabs.min(content)..at + content, spell);
+        decoder.copy(at + content..at + line.len(), words::never);
         at += line.len();
     }
     decoder.finish()
 }
 
-/// Text in such a body: within its line, and not a tab at its start.
+/// Text within one line of a heredoc, as long as that line does not become the delimiter.
+fn in_body(new: &str, around: Around<'_>) -> Option<String> {
+    let head = around.before.rsplit('\n').next()?;
+    let tail = around.after.split('\n').next()?.trim_end_matches('\r');
+    let delimiter = around.after.rsplit('\n').next()?.trim_start_matches('\t');
+    let line = format!("{head}{new}{tail}");
+    let ends = line.trim_start_matches('\t') == delimiter;
+    if new.contains(['\n', '\r']) || ends {
+        return None;
+    }
+    Some(new.to_owned())
+}
+
+/// The same where tabs at the start of a line do not count.
 fn in_chomped(new: &str, around: Around<'_>) -> Option<String> {
     let head = around.before.rsplit('\n').next()?;
-    let tail = around.after.split('\n').next()?;
     let starts = head.chars().all(|ch| ch == '\t');
-    let tab = new.starts_with('\t') || (new.is_empty() && tail.starts_with('\t'));
-    (!new.contains('\n') && !(starts && tab)).then(|| new.to_owned())
+    let mut next = new.chars().chain(around.after.chars());
+    if starts && next.next() == Some('\t') {
+        return None;
+    }
+    in_body(new, around)
 }

@@ -152,13 +152,15 @@ fn meant(message: String, nearest: Option<&str>) -> String {
 
 /// The option fewer than three edits away from `word`, the nearest and then the first (BuildKit's `suggest`).
 pub(super) fn nearest<'a>(word: &str, options: &[&'a str]) -> Option<&'a str> {
+    let word: Vec<char> = word.chars().collect();
     let mut best = None;
     let mut least = 3;
     for option in options {
-        if word.len().abs_diff(option.len()) > 8 {
+        // Every character too many is an edit.
+        if word.len().abs_diff(option.len()) >= least {
             continue;
         }
-        let distance = distance(word, option);
+        let distance = distance(&word, option);
         if distance < least {
             least = distance;
             best = Some(*option);
@@ -168,20 +170,20 @@ pub(super) fn nearest<'a>(word: &str, options: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Levenshtein's distance in characters; the caller keeps both words short.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut corner = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (b, above) in other.iter().zip(row.iter().skip(1)) {
-            let cost = corner + usize::from(a != *b);
-            left = cost.min(left + 1).min(above + 1);
+fn distance(one: &[char], other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=one.len()).collect();
+    for (index, b) in other.chars().enumerate() {
+        let mut corner = index;
+        let mut left = index + 1;
+        for (a, above) in one.iter().zip(row.iter_mut().skip(1)) {
+            let cost = corner + usize::from(*a != b);
             corner = *above;
-            next.push(left);
+            left = cost.min(left + 1).min(*above + 1);
+            *above = left;
         }
-        row = next;
+        if let Some(first) = row.first_mut() {
+            *first = index + 1;
+        }
     }
     row.last().copied().unwrap_or_default()
 }

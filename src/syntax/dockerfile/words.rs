@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Flag;
-use crate::text::{Around, Traced};
+use super::{Flag, json};
+use crate::text::{Around, Spell, Traced};
 
 /// The blanks between words, `[\t\v\f\r ]` in BuildKit.
 pub(super) fn is_blank(ch: char) -> bool {
@@ -117,10 +117,11 @@ fn flag_end(text: &str, range: Range<usize>) -> usize {
     range.end
 }
 
-/// A flag without its quotes and escapes. BuildKit reads flags byte by byte, which garbles what is not ASCII.
+/// A flag without its quotes and escapes. (BuildKit reads flags byte by byte, which garbles what is not ASCII; whoever
+/// reads a value must know that.)
 fn unquote(whole: &Traced) -> Traced {
     let text = whole.as_str();
-    let mut decoder = whole.decoder(in_flag);
+    let mut decoder = whole.decoder(in_bare);
     let mut quote = None;
     let mut escaped = None;
     for (at, ch) in text.char_indices() {
@@ -143,28 +144,55 @@ fn unquote(whole: &Traced) -> Traced {
                 _ => {}
             }
         }
-        if !ch.is_ascii() {
-            let mut buffer = [0; 4];
-            let bytes = ch.encode_utf8(&mut buffer).bytes();
-            let garbled: String = bytes.map(char::from).collect();
-            decoder.atom(start.unwrap_or(at)..end, &garbled, in_flag);
-        } else if let Some(start) = start {
-            decoder.atom(start..end, text.get(at..end).unwrap_or_default(), in_flag);
+        if let Some(start) = start {
+            decoder.atom(
+                start..end,
+                text.get(at..end).unwrap_or_default(),
+                part_of_flag(quote),
+            );
         } else {
-            decoder.copy(at..end, in_flag);
+            decoder.copy(at..end, part_of_flag(quote));
         }
     }
     decoder.finish()
 }
 
-/// Spells text inside a flag, quoted or not: an escape is good in both.
-fn in_flag(new: &str, _: Around<'_>) -> Option<String> {
+/// How text is spelled in a part of a flag. Parts differ, so that no edit crosses a quote.
+fn part_of_flag(quote: Option<char>) -> Spell {
+    match quote {
+        Some('\'') => in_single,
+        Some(_) => in_double,
+        None => in_bare,
+    }
+}
+
+fn in_bare(new: &str, around: Around<'_>) -> Option<String> {
+    in_flag(new, around, &[' ', '\t', '\u{b}', '\u{c}', '\'', '"', '\\'])
+}
+
+fn in_single(new: &str, around: Around<'_>) -> Option<String> {
+    in_flag(new, around, &['\'', '\\'])
+}
+
+fn in_double(new: &str, around: Around<'_>) -> Option<String> {
+    in_flag(new, around, &['"', '\\'])
+}
+
+fn in_flag(new: &str, around: Around<'_>, special: &[char]) -> Option<String> {
+    let named = around.before.contains('=');
+    // A bare `--` would end the flags, and a second `=` in the name would move the value.
+    if !named
+        && (new.contains('=')
+            || (around.before == "--" && new.is_empty() && around.after.is_empty()))
+    {
+        return None;
+    }
     let mut out = String::with_capacity(new.len());
     for ch in new.chars() {
         if !ch.is_ascii() || matches!(ch, '\n' | '\r') {
             return None;
         }
-        if ch.is_whitespace() || matches!(ch, '\'' | '"' | '\\') {
+        if special.contains(&ch) {
             out.push('\\');
         }
         out.push(ch);
@@ -174,9 +202,91 @@ fn in_flag(new: &str, _: Around<'_>) -> Option<String> {
 
 /// The text of a command in shell form: the bytes as they are, as long as they stay that command's text.
 pub(super) fn command_text(line: &Traced, range: Range<usize>) -> Traced {
-    let mut decoder = line.decoder(in_command);
-    decoder.copy(range, in_command);
+    // Only RUN opens heredocs here; an edit could open another or close this one.
+    let text = line.as_str().get(range.clone()).unwrap_or_default();
+    let spell: Spell = if !openers(text).is_empty() {
+        never
+    } else if text.starts_with('[') {
+        in_brackets
+    } else {
+        in_command
+    };
+    layer(line, range, spell)
+}
+
+/// Text of a command that begins with a bracket and is no JSON, as long as it does not become JSON.
+fn in_brackets(new: &str, around: Around<'_>) -> Option<String> {
+    let open = around
+        .before
+        .find(" [")
+        .or_else(|| around.before.find("\t["));
+    if let Some(open) = open {
+        let head = around.before.get(open + 1..)?;
+        let text = format!("{head}{new}{}", around.after);
+        if !matches!(json::array(text.trim_end()), json::Array::Not(..)) {
+            return None;
+        }
+    }
+    in_command(new, around)
+}
+
+/// One word of a list. Its quotes and escapes stay where they are; a `fixed` one takes no edit at all.
+pub(super) fn word(line: &Traced, range: Range<usize>, fixed: bool) -> Traced {
+    let text = line.as_str().get(range.clone()).unwrap_or_default();
+    if fixed {
+        return layer(line, range, never);
+    }
+    let mut decoder = line.decoder(in_word);
+    let mut chars = text.char_indices();
+    while let Some((at, ch)) = chars.next() {
+        let start = range.start + at;
+        let end = start + ch.len_utf8();
+        match ch {
+            '\\' | '`' => {
+                let escaped = chars.next().map_or(0, |(_, ch)| ch.len_utf8());
+                decoder.copy(start..end + escaped, never);
+            }
+            '\'' | '"' => decoder.copy(start..end, never),
+            _ => decoder.copy(start..end, in_word),
+        }
+    }
     decoder.finish()
+}
+
+fn layer(line: &Traced, range: Range<usize>, spell: Spell) -> Traced {
+    let part = line.slice(range.clone());
+    if range.is_empty() {
+        return part;
+    }
+    let mut decoder = line.decoder(spell);
+    decoder.copy(range, spell);
+    decoder.finish()
+}
+
+/// Text that no edit may touch.
+pub(super) fn never(_: &str, _: Around<'_>) -> Option<String> {
+    None
+}
+
+/// Text within a word that stays one word, and the same kind of word.
+fn in_word(new: &str, around: Around<'_>) -> Option<String> {
+    if new.contains(|ch: char| ch.is_whitespace() || matches!(ch, '\'' | '"' | '\\' | '`' | '<')) {
+        return None;
+    }
+    // A first `=` would part a name from its value.
+    let so_far = around.before.rsplit(char::is_whitespace).next();
+    if new.contains('=') && !so_far.is_some_and(|word| word.contains('=')) {
+        return None;
+    }
+    if around.before.ends_with(char::is_whitespace) {
+        let mut next = new.chars().chain(around.after.chars());
+        let ch = next.next()?;
+        if ch.is_whitespace() || matches!(ch, '[' | '=') || (ch == '-' && next.next() == Some('-'))
+        {
+            return None;
+        }
+    }
+    Some(new.to_owned())
 }
 
 /// Text of a command in shell form. At its very start it must not turn into a blank, a flag or a bracket.
