@@ -78,14 +78,14 @@ pub fn parse(text: &str, rules: &[&str]) -> Result<Config, Vec<Wrong>> {
     }
 }
 
-/// `` `word` is no …; did you mean `name`? ``, or the list of names where none is near and there are few.
+/// ``there is no … `word`; did you mean `name`?``, or the list of names where none is near and there are few.
 pub fn unknown(what: &str, word: &str, names: &[&str]) -> String {
     let hint = match nearest(word, names) {
         Some(name) => format!("; did you mean `{name}`?"),
         None if names.len() <= 6 => format!("; there are {}", list(names)),
         None => String::new(),
     };
-    format!("`{word}` is no {what}{hint}")
+    format!("there is no {what} `{word}`{hint}")
 }
 
 /// The name that is at most a third of its letters away from the word.
@@ -261,12 +261,12 @@ mod tests {
             (
                 "[rules]\nmising-tool = 'off'",
                 "mising-tool",
-                "`mising-tool` is no rule; did you mean `missing-tool`?",
+                "there is no rule `mising-tool`; did you mean `missing-tool`?",
             ),
             (
                 "[rules]\nzombie-wget = 'loud'",
                 "'loud'",
-                "`loud` is no level; there are `off`, `note`, `warning` and `error`",
+                "there is no level `loud`; there are `off`, `note`, `warning` and `error`",
             ),
             (
                 "[rules]\nzombie-wget = 1",
@@ -287,7 +287,7 @@ mod tests {
             (
                 "[targets]\n",
                 "targets",
-                "`targets` is no section; did you mean `target`?",
+                "there is no section `targets`; did you mean `target`?",
             ),
         ] {
             let wrong = parse(text, RULES).unwrap_err();

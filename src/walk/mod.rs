@@ -30,6 +30,8 @@ pub struct Disk {
     named: BTreeSet<PathBuf>,
     /// Whether files outside the roots may be read too.
     allow_outside: bool,
+    /// What is held in place of files, by shown path.
+    given: BTreeMap<String, Vec<u8>>,
     /// What was read, by shown path.
     held: RwLock<BTreeMap<String, Result<Arc<str>, Unread>>>,
 }
@@ -42,6 +44,7 @@ impl Disk {
             roots: BTreeSet::new(),
             named: BTreeSet::new(),
             allow_outside,
+            given: BTreeMap::new(),
             held: RwLock::default(),
         };
         disk.roots.insert(real(folder));
@@ -64,8 +67,9 @@ impl Disk {
     }
 
     /// Holds a text in place of what the disk has under this path: standard input, for example.
-    pub fn hold(&self, path: &str, bytes: Vec<u8>) {
-        self.keep(path, text(bytes));
+    pub fn hold(&mut self, path: &str, bytes: Vec<u8>) {
+        self.keep(path, text(bytes.clone()));
+        self.given.insert(path.to_owned(), bytes);
     }
 
     /// The path as it is shown: relative to the working directory where it lies below it, else as the user wrote
@@ -98,6 +102,15 @@ impl Disk {
         clean(&self.folder.join(path))
     }
 
+    /// The text of a file that is not UTF-8, each wrong stretch replaced by U+FFFD; None where it cannot be read.
+    pub fn lossy(&self, path: &str) -> Option<String> {
+        let bytes = match self.given.get(path) {
+            Some(bytes) => bytes.clone(),
+            None => self.bytes(path).ok()?,
+        };
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Whether there is a file (or a link to one) of this path.
     pub fn is_file(&self, path: &str) -> bool {
         self.absolute(path).is_file()
@@ -111,6 +124,10 @@ impl Disk {
     }
 
     fn fetch(&self, path: &str) -> Result<Arc<str>, Unread> {
+        text(self.bytes(path)?)
+    }
+
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, Unread> {
         let lexical = self.absolute(path);
         let real = match fs::canonicalize(&lexical) {
             Ok(real) => real,
@@ -121,23 +138,7 @@ impl Disk {
         if !self.may_read(&real) {
             return Err(Unread::Outside);
         }
-        let about = fs::metadata(&real).map_err(|error| why(&error))?;
-        if about.is_dir() {
-            return Err(Unread::Folder);
-        }
-        if !about.is_file() {
-            // A pipe or a device could keep us waiting for ever.
-            return Err(Unread::Other("it is not a regular file".to_owned()));
-        }
-        if about.len() > LARGEST {
-            return Err(Unread::TooLarge);
-        }
-        let file = fs::File::open(&real).map_err(|error| why(&error))?;
-        let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0) + 1);
-        file.take(LARGEST + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| why(&error))?;
-        text(bytes)
+        regular(&real)
     }
 
     fn may_read(&self, real: &Path) -> bool {
@@ -158,6 +159,35 @@ impl Files for Disk {
         self.keep(path, text.clone());
         text
     }
+}
+
+/// The text of a file that healthlint itself was told to use, wherever it lies.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn read_named(path: &Path) -> Result<Arc<str>, Unread> {
+    text(regular(path)?)
+}
+
+/// The bytes of a regular file that is not too large.
+fn regular(path: &Path) -> Result<Vec<u8>, Unread> {
+    let about = fs::metadata(path).map_err(|error| why(&error))?;
+    if about.is_dir() {
+        return Err(Unread::Folder);
+    }
+    if !about.is_file() {
+        // A pipe or a device could keep us waiting for ever.
+        return Err(Unread::Other("it is not a regular file".to_owned()));
+    }
+    if about.len() > LARGEST {
+        return Err(Unread::TooLarge);
+    }
+    let file = fs::File::open(path).map_err(|error| why(&error))?;
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0) + 1);
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| why(&error))?;
+    Ok(bytes)
 }
 
 /// The bytes as text, if they are text and not too many.

@@ -1,0 +1,143 @@
+//! What `healthlint check` starts from: paths, standard input, configuration, and words for what could not be read.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::Outlet;
+use super::check::Check;
+use crate::check::Options;
+use crate::config::{self, Config};
+use crate::finding::Fault;
+use crate::read::{Surroundings, Unread};
+use crate::report;
+use crate::rules::RULES;
+use crate::text::{Sources, Span};
+use crate::walk::{self, Disk, LARGEST};
+
+/// The paths to find: what was named, with standard input's name in place of `-`, or the working directory.
+pub fn asked_for(command: &Check, input: Option<&(String, Vec<u8>)>) -> Vec<String> {
+    if command.paths.is_empty() && command.files.is_empty() {
+        return vec![".".to_owned()];
+    }
+    command
+        .paths
+        .iter()
+        .map(|path| match input {
+            Some((name, _)) if path == "-" => name.clone(),
+            _ => path.clone(),
+        })
+        .collect()
+}
+
+/// What `-` stands for: the name and the bytes, if it was given.
+pub fn standard_input(command: &Check) -> Result<Option<(String, Vec<u8>)>, String> {
+    if !command.paths.iter().any(|path| path == "-") {
+        return match &command.stdin_filename {
+            Some(_) => Err("`--stdin-filename` goes with the path `-`".to_owned()),
+            None => Ok(None),
+        };
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("standard input cannot be read: {error}"))?;
+    let name = command.stdin_filename.clone();
+    Ok(Some((name.unwrap_or_else(|| "-".to_owned()), bytes)))
+}
+
+pub fn options(command: &Check, config: Config) -> Options {
+    let environment = if command.env {
+        // A variable that is not UTF-8 could not stand in a file that is.
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    } else {
+        BTreeMap::new()
+    };
+    Options {
+        targets: config.targets,
+        levels: config.levels,
+        select: command.select.iter().cloned().collect(),
+        ignore: command.ignore.iter().cloned().collect(),
+        surroundings: Surroundings { environment },
+    }
+}
+
+/// The nearest `healthlint.toml` from the working directory upwards; None where it is wrong, which has been said.
+pub fn configuration(folder: &Path, disk: &Disk, outlet: &Outlet) -> Option<Config> {
+    let Some(file) = folder
+        .ancestors()
+        .map(|folder| folder.join(config::NAME))
+        .find(|file: &PathBuf| file.is_file())
+    else {
+        return Some(Config::default());
+    };
+    let path = disk.shown(&file);
+    let mut sources = Sources::default();
+    let mut faults = Vec::new();
+    match walk::read_named(&file) {
+        Err(unread) => faults.push(Fault {
+            span: None,
+            path,
+            message: reason(&unread),
+        }),
+        Ok(text) => {
+            let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+            match config::parse(&text, &names) {
+                Ok(config) => return Some(config),
+                Err(wrong) => {
+                    let source = sources.add(path.clone(), text);
+                    faults.extend(wrong.into_iter().map(|wrong| Fault {
+                        span: Some(Span::new(source, wrong.range.start, wrong.range.end)),
+                        path: path.clone(),
+                        message: wrong.message,
+                    }));
+                }
+            }
+        }
+    }
+    let mut out = String::new();
+    for fault in &faults {
+        report::human::fault(&mut out, &sources, fault, outlet.colors_error());
+    }
+    outlet.error(&out);
+    None
+}
+
+/// A fault that points at the first byte that is not UTF-8.
+pub fn not_text(disk: &Disk, sources: &mut Sources, path: &str, byte: usize) -> Fault {
+    // Everything before that byte reads the same with the wrong bytes replaced, so the place is right.
+    let span = disk.lossy(path).map(|text| {
+        let end = byte
+            + text
+                .get(byte..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(0, char::len_utf8);
+        Span::new(sources.add(path, text), byte, end)
+    });
+    Fault {
+        span,
+        path: path.to_owned(),
+        message: reason(&Unread::NotText(byte)),
+    }
+}
+
+/// Why a file was not read, and what to do.
+pub fn reason(unread: &Unread) -> String {
+    match unread {
+        Unread::Missing => "there is no such file or folder".to_owned(),
+        Unread::Folder => "this is a folder, not a file".to_owned(),
+        Unread::Outside => {
+            "this file lies outside the working directory and the git work tree; --allow-outside reads it".to_owned()
+        }
+        Unread::NotText(_) => "this byte is not UTF-8, so the file is not read; save it as UTF-8".to_owned(),
+        Unread::TooLarge => format!(
+            "the file is larger than {} MiB, so it is not read; nobody writes such a file by hand",
+            LARGEST / 1024 / 1024
+        ),
+        Unread::Other(message) => format!("the file cannot be read: {message}"),
+    }
+}
