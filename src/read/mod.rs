@@ -1,5 +1,9 @@
 //! One front end per platform: files come in, projects go out. Readers describe; they never judge.
 
+pub mod compose;
+pub mod path;
+pub mod recipe;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

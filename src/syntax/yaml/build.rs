@@ -15,6 +15,8 @@ use crate::text::{SourceId, Span};
 const MOST_NODES: usize = 2_000_000;
 /// How many values all aliases of one source together may stand for.
 const MOST_ALIASED: usize = 400_000;
+/// How many problems of one source are told; whoever has more has read enough.
+const MOST_PROBLEMS: usize = 500;
 /// How deep values may lie within each other when aliases are followed.
 const DEEPEST: usize = 1_000;
 
@@ -295,15 +297,16 @@ impl Builder<'_> {
             scalar.value = "".into();
         }
         scalar.kind = Kind::of(&scalar.value, plain, tag);
+        let end = scalar.raw.end as usize;
         let node = Node {
-            span: scalar.raw,
+            span: self.without_trailing_lines(scalar.raw),
             value: Value::Scalar(scalar),
             in_flow,
             column: column as u32,
             anchor: properties.anchor,
             tag: properties.tag,
         };
-        self.done = self.done.max(node.span.end as usize);
+        self.done = self.done.max(end);
         self.add(node, properties.id, Measure { size: 1, depth: 1 });
     }
 
@@ -327,6 +330,9 @@ impl Builder<'_> {
                 at += match escape(&raw[at..]) {
                     Meaning::Char(len, _) => len,
                     Meaning::Break => 1,
+                    Meaning::Unknown(len) if self.parsed.escapes.len() >= MOST_PROBLEMS => {
+                        len.max(1)
+                    }
                     Meaning::Unknown(len) => {
                         let start = scalar.raw.start as usize + at;
                         self.parsed.escapes.push(Escape {
@@ -340,6 +346,15 @@ impl Builder<'_> {
         }
         let text = super::scalar::decode_anew(scalar);
         scalar.value = text.as_str().into();
+    }
+
+    /// What is visible of a block scalar: no line break and no empty line at its end.
+    fn without_trailing_lines(&self, span: Span) -> Span {
+        let text = self.text.get(span.range()).unwrap_or_default();
+        self.span(
+            span.start as usize,
+            span.start as usize + text.trim_end().len(),
+        )
     }
 
     /// A block scalar from its `|` or `>` to the end of its last line; `span` is that of its text.
@@ -572,6 +587,9 @@ impl Builder<'_> {
     }
 
     fn problem(&mut self, kind: ProblemKind, span: Span, message: String, other: Option<Span>) {
+        if self.parsed.problems.len() >= MOST_PROBLEMS {
+            return;
+        }
         self.parsed.problems.push(Problem {
             kind,
             span,

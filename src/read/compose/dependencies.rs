@@ -1,0 +1,152 @@
+//! Who waits for whom: `depends_on` in both forms, and the waits that links and shared namespaces imply.
+
+use super::load::Loader;
+use super::tree::{Body, Tree};
+use crate::model::Written;
+use crate::model::project::{Condition, Dependency};
+use crate::model::rejected::RejectedKind;
+use crate::syntax::yaml::Kind;
+use crate::text::Span;
+
+/// What a service waits for; later layers on top.
+pub(super) fn read(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<Dependency> {
+    let mut all: Vec<Dependency> = Vec::new();
+    if let Some(field) = tree.get("depends_on") {
+        for layer in field.layers() {
+            for found in written(loader, service, layer) {
+                let before = all
+                    .iter_mut()
+                    .find(|before| before.service.value == found.service.value);
+                // The list form says `service_started`, also over a longer form below (mergeDependsOn).
+                match before {
+                    Some(before) => *before = found,
+                    None => all.push(found),
+                }
+            }
+        }
+    }
+    for found in implied(loader, tree) {
+        if !all
+            .iter()
+            .any(|before| before.service.value == found.service.value)
+        {
+            all.push(found);
+        }
+    }
+    all
+}
+
+fn written(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<Dependency> {
+    match &tree.body {
+        Body::List(items) => {
+            let found = items.iter().filter_map(|item| {
+                let name = loader.known(item)?;
+                Some(dependency(
+                    tree,
+                    name,
+                    item.span(),
+                    (Condition::Started, item.span()),
+                ))
+            });
+            found.collect()
+        }
+        Body::Map(fields) => {
+            let mut found = Vec::new();
+            for field in fields {
+                let value = &field.value;
+                let name = &field.name;
+                let condition = value.field("condition");
+                let text = condition.and_then(|condition| loader.known(&condition.value));
+                let read = match text.as_deref() {
+                    Some("service_started") => Some(Condition::Started),
+                    Some("service_healthy") => Some(Condition::Healthy),
+                    Some("service_completed_successfully") => Some(Condition::Completed),
+                    _ => None,
+                };
+                let path = format!("services.{service}.depends_on.{name}");
+                let (span, reason) = match (condition, &text) {
+                    _ if !value.is_map() => (field.key, format!("{path} must be a mapping")),
+                    (None, _) => (field.key, format!("{path} missing property 'condition'")),
+                    (Some(condition), _) => (
+                        condition.value.span(),
+                        format!(
+                            "{path}.condition value must be one of 'service_started', 'service_healthy', 'service_completed_successfully'"
+                        ),
+                    ),
+                };
+                let unknown = condition.is_some() && text.is_none();
+                if read.is_none() && !unknown {
+                    loader.reject(span, RejectedKind::Other, reason, Some(service));
+                }
+                let Some(read) = read else {
+                    continue;
+                };
+                let required = value.get("required").and_then(Tree::scalar);
+                found.push(Dependency {
+                    required: required.is_none_or(|scalar| scalar.kind != Kind::Bool(false)),
+                    ..dependency(value, name.clone(), field.key, (read, span))
+                });
+            }
+            found
+        }
+        Body::Scalar if !tree.is_null() => {
+            let reason = format!("services.{service}.depends_on must be a array");
+            loader.reject(tree.span(), RejectedKind::Other, reason, Some(service));
+            Vec::new()
+        }
+        Body::Scalar | Body::Layers(_) => Vec::new(),
+    }
+}
+
+fn dependency(tree: &Tree, name: String, span: Span, condition: (Condition, Span)) -> Dependency {
+    let place = |span| Written {
+        value: (),
+        span,
+        key: None,
+        through: tree.through,
+    };
+    Dependency {
+        service: place(span).map(|()| name),
+        condition: place(condition.1).map(|()| condition.0),
+        required: true,
+        explicit: true,
+    }
+}
+
+/// `links`, `volumes_from` and `service:` namespaces make Compose start the other service first.
+fn implied(loader: &Loader<'_>, tree: &Tree) -> Vec<Dependency> {
+    let mut found = Vec::new();
+    let mut add = |tree: &Tree, name: Option<String>| {
+        if let Some(name) = name {
+            found.push(Dependency {
+                explicit: false,
+                ..dependency(tree, name, tree.span(), (Condition::Started, tree.span()))
+            });
+        }
+    };
+    let head = |text: String| text.split(':').next().unwrap_or_default().to_owned();
+    for item in tree.get("links").map(Tree::items).unwrap_or_default() {
+        add(item, loader.known(item).map(head));
+    }
+    for item in tree
+        .get("volumes_from")
+        .map(Tree::items)
+        .unwrap_or_default()
+    {
+        let name = loader
+            .known(item)
+            .filter(|text| !text.starts_with("container:"));
+        add(item, name.map(head));
+    }
+    for name in ["network_mode", "ipc", "pid", "uts", "cgroup"] {
+        let Some(value) = tree.get(name) else {
+            continue;
+        };
+        let text = loader.known(value);
+        add(
+            value,
+            text.and_then(|text| text.strip_prefix("service:").map(str::to_owned)),
+        );
+    }
+    found
+}

@@ -1,0 +1,107 @@
+//! Compose files as compose-go reads them: merged, filled in, each value with the place where it was written.
+
+mod allow;
+mod build;
+mod dependencies;
+mod dotenv;
+mod load;
+mod place;
+mod probe;
+mod service;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use rustc_hash::FxHashMap;
+
+use crate::model::project::{Project, Service};
+use crate::model::rejected::RejectedKind;
+use crate::read::{Files, Reading, Surroundings};
+use crate::text::Span;
+
+/// Reads the Compose files of one project, merged in this order.
+///
+/// One file of a default name takes its override file along, as Compose does. It never fails: what could not be
+/// read is told in [`Reading::faults`], what the engine rejects in [`Project::rejected`].
+pub fn read(paths: &[String], files: &dyn Files, surroundings: &Surroundings) -> Reading {
+    let mut loader = load::Loader::new(files, surroundings);
+    let tree = loader.project(paths);
+    let mut services: Vec<Service> = Vec::new();
+    if let Some(found) = tree.as_ref().and_then(|tree| tree.get("services")) {
+        for field in found
+            .fields()
+            .iter()
+            .filter(|field| !field.name.starts_with("x-"))
+        {
+            services.push(service::read(&mut loader, field));
+        }
+    }
+    share(&mut services);
+    check_dependencies(&mut loader, &services);
+    let files = loader.files_that_take_part();
+    Reading {
+        project: Project {
+            files,
+            services,
+            build: None,
+            rejected: loader.rejected,
+            allows: loader.allows,
+        },
+        sources: loader.sources,
+        faults: loader.faults,
+    }
+}
+
+/// Names for each check the services that share its bytes.
+fn share(services: &mut [Service]) {
+    let place = |service: &Service| -> Option<Span> {
+        let probe = service.probe.as_ref()?;
+        let test = probe.test.as_ref().map(|test| test.span);
+        let interval = probe.timing.interval.as_ref().map(|interval| interval.span);
+        Some(test.or(probe.disabled).or(interval).unwrap_or(probe.whole))
+    };
+    let mut users: FxHashMap<Span, Vec<String>> = FxHashMap::default();
+    for service in services.iter() {
+        if let Some(span) = place(service) {
+            users
+                .entry(span)
+                .or_default()
+                .push(service.name.value.clone());
+        }
+    }
+    for service in services {
+        let shared = place(service).and_then(|span| users.get(&span));
+        if let (Some(shared), Some(probe)) = (shared, &mut service.probe)
+            && shared.len() > 1
+        {
+            probe.shared_by.clone_from(shared);
+        }
+    }
+}
+
+/// Records dependencies on services that do not exist, where all services are known.
+fn check_dependencies(loader: &mut load::Loader<'_>, services: &[Service]) {
+    let all_known = !loader.partial && services.iter().all(|service| service.complete);
+    if !all_known {
+        return;
+    }
+    let names: rustc_hash::FxHashSet<&str> = services
+        .iter()
+        .map(|service| service.name.value.as_str())
+        .collect();
+    for service in services {
+        for dependency in &service.depends_on {
+            let name = &dependency.service.value;
+            if names.contains(name.as_str()) {
+                continue;
+            }
+            let own = &service.name.value;
+            let kind = RejectedKind::UndefinedDependency { name: name.clone() };
+            let reason = format!(
+                "service \"{own}\" depends on undefined service \"{name}\": invalid compose project"
+            );
+            loader.reject(dependency.service.span, kind, reason, Some(own));
+        }
+    }
+}
