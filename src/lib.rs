@@ -4,6 +4,7 @@ pub mod config;
 pub mod facts;
 pub mod finding;
 pub mod model;
+pub mod outcome;
 pub mod read;
 pub mod report;
 pub mod rule;

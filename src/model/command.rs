@@ -1,5 +1,7 @@
 //! What a test runs: a script or plain words, and every program that is called on the way.
 
+use std::ops::Range;
+
 use crate::model::probe::Form;
 pub use crate::model::wrappers::{Inner, base, inner, is_builtin};
 use crate::text::{Span, Traced};
@@ -31,6 +33,8 @@ pub struct Argument {
     pub text: Traced,
     /// The bytes, quotes included.
     pub span: Span,
+    /// The script that it stands in and where, quotes included; None for a word of a list.
+    pub place: Option<(Traced, Range<usize>)>,
     known: bool,
 }
 
@@ -101,6 +105,7 @@ impl Argument {
     pub fn of_text(text: &Traced) -> Self {
         Self {
             span: text.span(),
+            place: None,
             known: text.known().is_some(),
             text: text.clone(),
         }
@@ -110,6 +115,7 @@ impl Argument {
     pub fn of_word(word: &Word) -> Self {
         Self {
             span: word.span(),
+            place: Some((word.source.clone(), word.range.clone())),
             known: word.literal().is_some(),
             text: word.text.clone(),
         }
@@ -125,6 +131,13 @@ impl Call {
     /// The program as it is written, if it is known: `curl`, `/usr/bin/curl`.
     pub fn program(&self) -> Option<&str> {
         self.words.first()?.literal()
+    }
+
+    /// Whether this program runs it: `busybox wget`, `timeout 5 curl`.
+    pub fn through(&self, wrapper: &str) -> bool {
+        self.within
+            .iter()
+            .any(|within| matches!(within, Within::Wrapper(name) if name == wrapper))
     }
 
     /// The program without its folder.

@@ -13,4 +13,4 @@ mod written;
 
 pub use written::Written;
 
-pub use crate::syntax::{duration, image_name, url};
+pub use crate::syntax::{duration, image_name, regex, url};

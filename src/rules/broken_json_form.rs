@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     name: "broken-json-form",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/broken-json-form.md"),
+    last_resort: false,
     check,
 };
 

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     name: "command-in-one-word",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/command-in-one-word.md"),
+    last_resort: false,
     check,
 };
 

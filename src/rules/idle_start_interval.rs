@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     name: "idle-start-interval",
     severity: Some(Severity::Warning),
     page: include_str!("../../rules/idle-start-interval.md"),
+    last_resort: false,
     check,
 };
 

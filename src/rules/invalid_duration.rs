@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     name: "invalid-duration",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/invalid-duration.md"),
+    last_resort: false,
     check,
 };
 

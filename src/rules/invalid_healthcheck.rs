@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     name: "invalid-healthcheck",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/invalid-healthcheck.md"),
+    last_resort: false,
     check,
 };
 

@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     name: "lost-healthcheck",
     severity: Some(Severity::Warning),
     page: include_str!("../../rules/lost-healthcheck.md"),
+    last_resort: false,
     check,
 };
 

@@ -1,25 +1,39 @@
 //! The list of rules, in the order of the catalogue, and nothing else.
 
 mod broken_json_form;
+mod cannot_fail;
+mod cannot_succeed;
 mod command_in_one_word;
 mod idle_start_interval;
 mod idle_start_period;
+mod ignores_http_errors;
+mod inner_timeout;
 mod invalid_duration;
 mod invalid_healthcheck;
+mod invalid_regex;
 mod lost_healthcheck;
+mod malformed_url;
+mod missing_shell;
+mod missing_tool;
 mod no_start_period;
 mod operator_in_exec;
+mod over_escaped_regex;
+mod saves_response;
 mod split_shell_command;
 mod test_without_cmd;
 mod unescaped_dollar;
 mod unknown_setting;
 mod unwatched_dependency;
 mod variable_in_exec;
+mod wrong_port;
+mod zombie_wget;
 
 use crate::rule::Rule;
 
 /// Every rule.
 pub const RULES: &[&Rule] = &[
+    &missing_tool::RULE,
+    &missing_shell::RULE,
     &test_without_cmd::RULE,
     &split_shell_command::RULE,
     &operator_in_exec::RULE,
@@ -30,7 +44,17 @@ pub const RULES: &[&Rule] = &[
     &unknown_setting::RULE,
     &invalid_healthcheck::RULE,
     &unescaped_dollar::RULE,
+    &over_escaped_regex::RULE,
+    &invalid_regex::RULE,
+    &cannot_fail::RULE,
+    &cannot_succeed::RULE,
+    &ignores_http_errors::RULE,
+    &saves_response::RULE,
+    &wrong_port::RULE,
+    &malformed_url::RULE,
+    &zombie_wget::RULE,
     &invalid_duration::RULE,
+    &inner_timeout::RULE,
     &no_start_period::RULE,
     &idle_start_period::RULE,
     &idle_start_interval::RULE,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     name: "no-start-period",
     severity: Some(Severity::Warning),
     page: include_str!("../../rules/no-start-period.md"),
+    last_resort: false,
     check,
 };
 

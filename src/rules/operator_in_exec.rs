@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     name: "operator-in-exec",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/operator-in-exec.md"),
+    last_resort: false,
     check,
 };
 

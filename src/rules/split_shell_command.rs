@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     name: "split-shell-command",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/split-shell-command.md"),
+    last_resort: false,
     check,
 };
 

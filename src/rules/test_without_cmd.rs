@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     name: "test-without-cmd",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/test-without-cmd.md"),
+    last_resort: false,
     check,
 };
 

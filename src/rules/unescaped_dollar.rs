@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     name: "unescaped-dollar",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/unescaped-dollar.md"),
+    last_resort: false,
     check,
 };
 

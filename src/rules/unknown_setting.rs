@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     name: "unknown-setting",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/unknown-setting.md"),
+    last_resort: false,
     check,
 };
 

@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     name: "unwatched-dependency",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/unwatched-dependency.md"),
+    last_resort: false,
     check,
 };
 

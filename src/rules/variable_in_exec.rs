@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     name: "variable-in-exec",
     severity: Some(Severity::Error),
     page: include_str!("../../rules/variable-in-exec.md"),
+    last_resort: false,
     check,
 };
 

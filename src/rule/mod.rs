@@ -1,16 +1,21 @@
 //! The shape of a rule: a value that takes a context and returns findings.
 
+mod rewrite;
+
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::facts::Inventory;
 use crate::finding::{Finding, Severity};
 use crate::model::Written;
 use crate::model::build::Build;
+use crate::model::command::{Call, Command};
 use crate::model::probe::{Form, Probe, Test, Timing};
 use crate::model::project::{Project, Service};
 use crate::model::rejected::Rejected;
 use crate::model::target::Targets;
-use crate::text::{Sources, Span, Traced};
+use crate::outcome::Outcome;
+use crate::text::{Edit, Sources, Span, Traced};
 
 /// One rule.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub struct Rule {
     pub severity: Option<Severity>,
     /// Its page, in Markdown; the first paragraph is the summary.
     pub page: &'static str,
+    /// It speaks only where no other rule reports an error in the same check: one cause, one finding.
+    pub last_resort: bool,
     /// Looks at one project.
     pub check: fn(&Context<'_>) -> Vec<Finding>,
 }
@@ -76,6 +83,12 @@ pub struct Watched<'a> {
     pub timing: Timing,
     /// What the container holds and how it runs.
     pub inventory: Arc<Inventory>,
+    /// What is run, as the container's own shell reads it.
+    pub command: Option<Command>,
+    /// Every program that is called on the way.
+    pub calls: Vec<Call>,
+    /// How it ends in each state of the service; None where there is nothing to play.
+    pub outcome: Option<Outcome>,
 }
 
 impl Context<'_> {
@@ -105,6 +118,32 @@ impl Watched<'_> {
             Form::Shell { script, .. } => script.from_environment(),
         });
         image.is_some_and(|image| image.value.from_environment()) || test == Some(true)
+    }
+
+    /// Puts words behind the word `at` of a call (the program is word 0).
+    pub fn insert_words(&self, call: &Call, at: usize, new: &[&str]) -> Option<Edit> {
+        rewrite::insert(self, call, at, new)
+    }
+
+    /// Puts other words in place of a call, with one of its words kept as it is written.
+    pub fn replace_call(
+        &self,
+        call: &Call,
+        before: &[String],
+        kept: Option<usize>,
+    ) -> Option<Vec<Edit>> {
+        rewrite::call(self, call, before, kept, None)
+    }
+
+    /// The same with a part of the kept word replaced.
+    pub fn replace_call_with(
+        &self,
+        call: &Call,
+        before: &[String],
+        kept: usize,
+        part: &(Range<usize>, &str),
+    ) -> Option<Vec<Edit>> {
+        rewrite::call(self, call, before, Some(kept), Some(part))
     }
 
     /// A finding about this container.

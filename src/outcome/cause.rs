@@ -1,0 +1,25 @@
+//! The very word that decides, and why it does.
+
+use crate::text::Span;
+
+/// A word of the check and what it does to the status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The word.
+    pub span: Span,
+    /// The word as the program receives it, for messages.
+    pub word: String,
+    /// What it does, as a sentence without its stop: "`awk` ends the pipeline, and only the last status counts".
+    pub why: String,
+}
+
+impl Cause {
+    /// This word does that.
+    pub fn new(span: Span, word: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            span,
+            word: word.into(),
+            why: why.into(),
+        }
+    }
+}

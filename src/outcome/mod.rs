@@ -1,0 +1,74 @@
+//! Plays a check through every state of the service and says with which status it would end; unknown is an answer.
+
+mod cause;
+mod path;
+pub mod patterns;
+pub mod request;
+mod statuses;
+pub mod substitute;
+
+use crate::facts::Inventory;
+pub use cause::Cause;
+pub use path::Code;
+pub use statuses::Statuses;
+use std::time::Duration;
+/// A state of the service that the check asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum World {
+    /// It answers well: HTTP 200 and a body that may match.
+    Healthy,
+    /// It answers, but with HTTP 500 or an error reply.
+    Error,
+    /// It answers 401, NOAUTH, access denied.
+    Denied,
+    /// Nothing listens.
+    Refused,
+    /// It accepts and never answers.
+    Hung,
+}
+
+impl World {
+    /// Every world, the best first.
+    pub const ALL: [World; 5] = [
+        World::Healthy,
+        World::Error,
+        World::Denied,
+        World::Refused,
+        World::Hung,
+    ];
+}
+
+/// Where a check runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// What the container holds.
+    pub inventory: &'a Inventory,
+    /// How long the engine waits before it kills the check.
+    pub timeout: Duration,
+}
+
+/// How a check ends in one world.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// The world.
+    pub world: World,
+    /// With which statuses it may end.
+    pub statuses: Statuses,
+    /// The statuses by number, in order.
+    pub codes: Vec<Code>,
+    /// What turned a failure into success, where the check may end with zero after one.
+    pub lost: Option<Cause>,
+    /// What failed, where the check may fail.
+    pub failed: Option<Cause>,
+    /// What nobody knows, where the statuses are unknown.
+    pub unknown: Option<Cause>,
+}
+
+/// How a check ends in every world.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// One for each of [`World::ALL`], in that order.
+    pub played: Vec<Played>,
+    /// Which services it asks, in the words of the tool facts: `http`, `tcp`, `redis` …; sorted.
+    pub asks: Vec<String>,
+}

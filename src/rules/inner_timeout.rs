@@ -1,0 +1,131 @@
+//! `inner-timeout`: the client's own limit must end before the engine's does.
+
+use std::time::Duration;
+
+use crate::finding::{Finding, Fix, Severity};
+use crate::model::command::Call;
+use crate::model::draft;
+use crate::model::probe::defaults;
+use crate::outcome::request;
+use crate::rule::{Context, Rule, Watched};
+use crate::text::Traced;
+
+/// See the page.
+pub const RULE: Rule = Rule {
+    name: "inner-timeout",
+    severity: Some(Severity::Warning),
+    page: include_str!("../../rules/inner-timeout.md"),
+    last_resort: false,
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for watched in &context.watched {
+        let Some(outer) = watched.timing.effective_timeout() else {
+            continue;
+        };
+        for call in &watched.calls {
+            let Some((limit, inner)) = limit(watched, call) else {
+                continue;
+            };
+            // Zero means no limit at all: `orphaned-client` is about that.
+            if inner.is_zero() || inner < outer {
+                continue;
+            }
+            findings.push(finding(watched, call, &limit, inner, outer));
+        }
+    }
+    findings
+}
+
+fn finding(
+    watched: &Watched<'_>,
+    call: &Call,
+    limit: &Traced,
+    inner: Duration,
+    outer: Duration,
+) -> Finding {
+    let program = call.name().unwrap_or_default();
+    let written = watched.timing.timeout.as_ref();
+    let outer_text = draft::duration(outer);
+    let finding = watched.finding(
+        &RULE,
+        Severity::Warning,
+        limit.span(),
+        format!(
+            "`{program}` may take {}, but the engine ends the check after {outer_text}",
+            draft::duration(inner)
+        ),
+        if written.is_some() {
+            "the engine kills first: no error message, and children of the shell run on".to_owned()
+        } else {
+            format!(
+                "the engine kills first, after its default of {}: no error message, and children of the shell run on",
+                draft::duration(defaults::TIMEOUT)
+            )
+        },
+    );
+    let finding = match written {
+        Some(written) => finding.label(written.entry(), "the engine's limit"),
+        None => finding,
+    };
+    let below = outer.checked_sub(Duration::from_secs(1)).filter(|below| {
+        // A limit in whole seconds, since not every client reads fractions.
+        below.as_secs() > 0 && below.subsec_nanos() == 0
+    });
+    let Some(below) = below else {
+        return finding.help("raise the check's timeout above the client's limit");
+    };
+    let edit = limit.replace(0..limit.len(), &below.as_secs().to_string());
+    finding
+        .help(format!(
+            "let the client give up first: {} is one second below",
+            draft::duration(below)
+        ))
+        .fix(edit.map(|edit| {
+            Fix::risky(
+                format!("let `{program}` give up after {}", draft::duration(below)),
+                vec![edit],
+            )
+        }))
+}
+
+/// The limit that this call sets itself, as it is written and as a time.
+fn limit(watched: &Watched<'_>, call: &Call) -> Option<(Traced, Duration)> {
+    let written = match call.name()? {
+        "timeout" => timeout_operand(call)?,
+        _ => request::request(call, &watched.inventory)?.limit?,
+    };
+    let length = seconds(written.known()?)?;
+    Some((written, length))
+}
+
+/// The duration of `timeout [option]… duration command`.
+fn timeout_operand(call: &Call) -> Option<Traced> {
+    let mut words = call.words.iter().skip(1).peekable();
+    while let Some(word) = words.next() {
+        let text = word.literal()?;
+        if !text.starts_with('-') {
+            return Some(word.text.clone());
+        }
+        if matches!(text, "-k" | "-s" | "--kill-after" | "--signal") {
+            words.next();
+        }
+    }
+    None
+}
+
+/// `5`, `2.5`, and `5s`, `1m`, `1h` as GNU's timeout writes them.
+fn seconds(text: &str) -> Option<Duration> {
+    let (number, factor) = match text.as_bytes().last()? {
+        b's' => (&text[..text.len() - 1], 1.0),
+        b'm' => (&text[..text.len() - 1], 60.0),
+        b'h' => (&text[..text.len() - 1], 3600.0),
+        _ => (text, 1.0),
+    };
+    if !number.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * factor).ok()
+}
