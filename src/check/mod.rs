@@ -93,9 +93,9 @@ fn judge(
     seen: &BTreeSet<(String, u32)>,
 ) -> Judged {
     let reading = read(unit, files, options);
-    let mut watched = watch::watched(&reading.project);
+    let mut context = watch::context(&reading, &options.targets);
     let mut inherited = BTreeSet::new();
-    watched.retain(|watched| {
+    context.watched.retain(|watched| {
         let path = &reading.sources.get(watched.probe.span.source).path;
         let place = (path.clone(), watched.probe.span.start);
         if watched.service.is_some() {
@@ -104,13 +104,8 @@ fn judge(
         }
         !seen.contains(&place)
     });
-    let context = Context {
-        sources: &reading.sources,
-        project: &reading.project,
-        targets: &options.targets,
-        watched,
-    };
     let mut findings = Vec::new();
+    let mut last_resorts = Vec::new();
     for rule in RULES {
         let Some(level) = level(rule, options) else {
             continue;
@@ -119,9 +114,16 @@ fn judge(
             if let Some(level) = level {
                 finding.severity = level;
             }
-            findings.push(finding);
+            if rule.last_resort {
+                last_resorts.push(finding);
+            } else {
+                findings.push(finding);
+            }
         }
     }
+    // One cause, one finding: a check whose fault has a name needs no word about what follows from it.
+    last_resorts.retain(|finding| !has_named_error(&context, &findings, finding));
+    findings.extend(last_resorts);
     watch::cap_by_environment(&context, &mut findings);
     let probes = context.watched.len();
     drop(context);
@@ -158,6 +160,18 @@ fn level(rule: &Rule, options: &Options) -> Option<Option<Severity>> {
         None if rule.severity.is_none() && !selected => None,
         None => Some(None),
     }
+}
+
+/// Whether another rule reports an error inside the same test.
+fn has_named_error(context: &Context<'_>, findings: &[Finding], finding: &Finding) -> bool {
+    let tests = context.watched.iter().filter_map(|watched| watched.test);
+    tests
+        .filter(|test| test.span.contains(finding.span))
+        .any(|test| {
+            findings
+                .iter()
+                .any(|other| other.severity == Severity::Error && test.span.contains(other.span))
+        })
 }
 
 fn is_allowed(reading: &Reading, finding: &Finding) -> bool {

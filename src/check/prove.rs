@@ -47,8 +47,8 @@ fn tried(
         return None;
     }
     let rule = RULES.iter().find(|rule| rule.name == finding.rule)?;
-    let context = |reading| context(reading, options);
-    let (old, new) = (context(before), context(&after));
+    let old = watch::context(before, &options.targets);
+    let new = watch::context(&after, &options.targets);
     let still = (rule.check)(&new).len();
     if still >= (rule.check)(&old).len() {
         return None;
@@ -65,15 +65,6 @@ fn tried(
         return Some(Applicability::Safe);
     }
     Some(Applicability::Unsafe)
-}
-
-fn context<'a>(reading: &'a Reading, options: &'a Options) -> Context<'a> {
-    Context {
-        sources: &reading.sources,
-        project: &reading.project,
-        targets: &options.targets,
-        watched: watch::watched(&reading.project),
-    }
 }
 
 /// Whether the edits reach into bytes that other services use too.

@@ -1,37 +1,74 @@
 //! Which containers of a project are watched by a check, and by which.
 
+use std::sync::Arc;
+
+use crate::facts::{Inventory, Shell, container, stage};
 use crate::finding::{Finding, Severity};
 use crate::model::build::Build;
-use crate::model::probe::Probe;
-use crate::model::project::{Project, Service};
+use crate::model::command::{Command, Dialect};
+use crate::model::probe::{Probe, defaults};
+use crate::model::project::Service;
+use crate::model::target::Targets;
+use crate::outcome::{self, Scene};
+use crate::read::Reading;
 use crate::rule::{Context, Watched};
 
-/// Every container of the project that has a check, its local image's included.
-pub fn watched(project: &Project) -> Vec<Watched<'_>> {
-    let mut all: Vec<_> = project
+/// Everything that rules may look at in what was read.
+pub fn context<'a>(reading: &'a Reading, targets: &'a Targets) -> Context<'a> {
+    let project = &reading.project;
+    let inventories: Vec<_> = project
         .services
         .iter()
-        .filter_map(|service| of_service(service))
+        .map(|service| Arc::new(inventory(service)))
         .collect();
-    all.extend(project.build.iter().filter_map(of_build));
-    all
+    let mut watched: Vec<_> = project
+        .services
+        .iter()
+        .zip(&inventories)
+        .filter_map(|(service, inventory)| of_service(service, inventory))
+        .collect();
+    watched.extend(project.build.iter().filter_map(of_build));
+    Context {
+        sources: &reading.sources,
+        project,
+        targets,
+        watched,
+        inventories,
+    }
 }
 
-fn of_service(service: &Service) -> Option<Watched<'_>> {
-    let build = service
-        .build
-        .as_ref()
-        .and_then(|build| build.build.as_ref())
-        .and_then(|build| Some((build, build.target?)));
+/// What a service's container holds.
+fn inventory(service: &Service) -> Inventory {
+    let image = match (local(service), &service.image) {
+        (Some((build, stage)), _) => stage::inventory(build, stage),
+        // What is built elsewhere may hold anything, whatever the image is called.
+        (None, _) if service.build.is_some() => {
+            Inventory::unknown(&service.name.value, "its build cannot be read")
+        }
+        (None, Some(name)) => container::of_image(&name.value),
+        (None, None) => Inventory::unknown(&service.name.value, "its image is not known"),
+    };
+    container::changed_by(image, service)
+}
+
+/// The local build of a service and the stage that becomes its image.
+fn local(service: &Service) -> Option<(&Build, usize)> {
+    let build = service.build.as_ref()?.build.as_ref()?;
+    Some((build, build.target?))
+}
+
+fn of_service<'a>(service: &'a Service, inventory: &Arc<Inventory>) -> Option<Watched<'a>> {
+    let build = local(service);
     let image = build.and_then(|(build, stage)| build.probe_of(stage));
     let probe = service.probe.as_ref().or(image)?;
-    Some(joined(Some(service), build, probe, image))
+    Some(joined(Some(service), build, probe, image, Arc::clone(inventory)))
 }
 
 fn of_build(build: &Build) -> Option<Watched<'_>> {
     let target = build.target?;
     let probe = build.probe_of(target)?;
-    Some(joined(None, Some((build, target)), probe, None))
+    let inventory = Arc::new(stage::inventory(build, target));
+    Some(joined(None, Some((build, target)), probe, None, inventory))
 }
 
 /// The engine fills every unset field of the container's check from the image's (moby `daemon/commit.go merge`).
@@ -40,6 +77,7 @@ fn joined<'a>(
     build: Option<(&'a Build, usize)>,
     probe: &'a Probe,
     image: Option<&'a Probe>,
+    inventory: Arc<Inventory>,
 ) -> Watched<'a> {
     let image = image.filter(|image| !std::ptr::eq(*image, probe));
     let test = if probe.disabled.is_some() {
@@ -55,12 +93,30 @@ fn joined<'a>(
         || probe.timing.clone(),
         |image| probe.timing.over(&image.timing),
     );
+    let dialect = match inventory.shell() {
+        Shell::Ash => Dialect::Ash,
+        Shell::Bash => Dialect::Bash,
+        Shell::Dash | Shell::None | Shell::Unknown => Dialect::Dash,
+    };
+    let command = test
+        .filter(|_| !inventory.windows)
+        .and_then(|test| Command::of(&test.value.form, dialect));
+    let calls = command.as_ref().map(Command::calls).unwrap_or_default();
+    let scene = Scene {
+        inventory: &inventory,
+        timeout: timing.effective_timeout().unwrap_or(defaults::TIMEOUT),
+    };
+    let outcome = command.as_ref().map(|command| outcome::play(command, &scene));
     Watched {
         service,
         build,
         probe,
         test,
         timing,
+        inventory,
+        command,
+        calls,
+        outcome,
     }
 }
 

@@ -120,6 +120,38 @@ impl Watched<'_> {
         image.is_some_and(|image| image.value.from_environment()) || test == Some(true)
     }
 
+    /// Whether another check of the same container comes to the same verdict in every world, or this one could
+    /// never pass, or the very same thing is run.
+    pub fn verdict_kept_by(&self, other: &Watched<'_>) -> bool {
+        let (Some(old), Some(new)) = (&self.outcome, &other.outcome) else {
+            return self.outcome.is_none() && other.outcome.is_none();
+        };
+        old.never_zero() || old.same_as(new) || self.runs_the_same_as(other)
+    }
+
+    fn runs_the_same_as(&self, other: &Watched<'_>) -> bool {
+        let (Some(one), Some(other)) = (self.test, other.test) else {
+            return false;
+        };
+        let texts = |words: &[Traced]| -> Vec<String> {
+            words.iter().map(|word| word.as_str().to_owned()).collect()
+        };
+        match (&one.value.form, &other.value.form) {
+            (Form::Exec(one), Form::Exec(other)) => texts(one) == texts(other),
+            (
+                Form::Shell {
+                    script, dropped, ..
+                },
+                Form::Shell {
+                    script: other,
+                    dropped: others,
+                    ..
+                },
+            ) => script.as_str() == other.as_str() && texts(dropped) == texts(others),
+            _ => false,
+        }
+    }
+
     /// Puts words behind the word `at` of a call (the program is word 0).
     pub fn insert_words(&self, call: &Call, at: usize, new: &[&str]) -> Option<Edit> {
         rewrite::insert(self, call, at, new)
