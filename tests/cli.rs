@@ -143,7 +143,7 @@ fn a_line_for_each_finding_and_a_summary_beside_them() {
         .collect();
     assert_eq!(
         places,
-        [".devcontainer/compose.yml:5:14:", "compose.yaml:5:14:"]
+        [".devcontainer/compose.yml:5:15:", "compose.yaml:5:15:"]
     );
     assert_eq!(
         said.error,
@@ -158,7 +158,7 @@ fn people_see_source_reason_and_fix() {
     let said = Folder::new(&[("compose.yaml", WRONG)]).check(&[]);
     for part in [
         "error[test-without-cmd]",
-        "[compose.yaml:5:14]",
+        "[compose.yaml:5:15]",
         "fix (safe):",
         "  5 +       test: [\"CMD\", \"curl\",",
         "1 error in 1 health check (1 file); --fix mends 1\n",
@@ -190,7 +190,7 @@ fn the_diff_is_a_patch_and_nothing_else() {
     assert_eq!(said.status, 1);
     assert!(
         said.error
-            .contains("compose.yaml:5:14: error[test-without-cmd]")
+            .contains("compose.yaml:5:15: error[test-without-cmd]")
     );
     assert_eq!(
         said.out,
@@ -239,7 +239,7 @@ fn standard_input_is_judged_under_its_name() {
     let said = folder.pipe(&name, WRONG.as_bytes());
     assert!(
         said.out
-            .starts_with("compose.yaml:5:14: error[test-without-cmd]")
+            .starts_with("compose.yaml:5:15: error[test-without-cmd]")
     );
     assert_eq!(said.status, 1);
     assert_eq!(folder.run(&["check", "--stdin-filename", "x"]).status, 2);
@@ -317,7 +317,7 @@ fn the_json_contract() {
     );
     assert_eq!(
         finding["start"],
-        json!({"line": 5, "column": 14, "offset": 71})
+        json!({"line": 5, "column": 15, "offset": 72})
     );
     assert_eq!(finding["service"], "web");
     let fix = &finding["fixes"][0];
@@ -339,7 +339,7 @@ fn annotations_for_a_workflow() {
     let said = Folder::new(&[("compose.yaml", WRONG)]).check(&["--format", "github"]);
     assert!(
         said.out
-            .starts_with("::error file=compose.yaml,line=5,endLine=5,col=14,endColumn="),
+            .starts_with("::error file=compose.yaml,line=5,endLine=5,col=15,endColumn="),
         "{}",
         said.out
     );
@@ -358,13 +358,14 @@ fn a_file_that_cannot_be_read_is_a_fault_and_the_rest_is_judged() {
     let said = folder.check(&["--format", "concise"]);
     assert_eq!(said.status, 2);
     for part in [
-        "good/compose.yaml:5:14: error[test-without-cmd]",
+        "good/compose.yaml:5:15: error[test-without-cmd]",
         "latin/compose.yaml:2:6: fault: this byte is not UTF-8",
         "large/compose.yaml: fault: the file is larger than 4 MiB",
     ] {
         assert!(said.out.contains(part), "{part:?} is not in\n{}", said.out);
     }
     assert!(said.error.contains("odd/compose.yaml is a folder"));
+    assert!(said.error.contains("empty/compose.yaml is empty"));
 }
 
 #[test]

@@ -148,6 +148,9 @@ impl Disk {
             Ok(text) => text,
             Err(unread) => return Fate::Unread(unread),
         };
+        if is_empty(&text) {
+            return Fate::Skipped("is empty");
+        }
         let name = path.rsplit('/').next().unwrap_or(path);
         match kind_by_text(&text).or_else(|| kind_by_name(name)) {
             Some(kind) => Fate::File(kind),
@@ -160,6 +163,7 @@ impl Disk {
         let name = path.rsplit('/').next().unwrap_or(path);
         if let Some(kind) = kind_by_name(name) {
             return Some(match self.read(path) {
+                Ok(text) if is_empty(&text) => Fate::Skipped("is empty"),
                 Ok(_) => Fate::File(kind),
                 Err(Unread::Outside) => Fate::Skipped("is a link that leads outside"),
                 Err(unread) => Fate::Unread(unread),
@@ -175,6 +179,11 @@ impl Disk {
     }
 }
 
+/// Whether there is nothing to judge.
+fn is_empty(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim().is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,10 +194,10 @@ mod tests {
         let scratch = Scratch::new("walk");
         scratch
             .put("compose.yaml", "services:\n")
-            .put(".devcontainer/docker-compose.yml", "")
+            .put(".devcontainer/docker-compose.yml", "x:")
             .put("deploy/stack.yaml", "services:\n  a:\n    image: x\n")
             .put("haskell/stack.yaml", "resolver: lts\n")
-            .put("web/Dockerfile", "")
+            .put("web/Dockerfile", "FROM x")
             .put("web/readme.md", "FROM x")
             .put(".git/Dockerfile", "")
             .put("ignored/Dockerfile", "")
@@ -226,10 +235,18 @@ mod tests {
         scratch
             .put("Dockerfile", "services:\n  a:\n    image: x\n")
             .put("anything", "FROM x\n")
-            .put("compose.yaml", "")
+            .put("compose.yaml", "name: x")
+            .put("empty/compose.yaml", "\u{feff}\r\n")
             .put("k8s.yaml", "kind: Pod\n");
         let disk = Disk::new(&scratch.0, false);
-        let names = ["Dockerfile", "anything", "compose.yaml", "k8s.yaml", "gone"];
+        let names = [
+            "Dockerfile",
+            "anything",
+            "compose.yaml",
+            "empty",
+            "k8s.yaml",
+            "gone",
+        ];
         let found = disk.find(&names.map(str::to_owned));
         assert_eq!(
             found.files,
@@ -239,7 +256,8 @@ mod tests {
                 ("compose.yaml".to_owned(), Kind::Compose),
             ]
         );
-        assert_eq!(found.skipped[0].path, "k8s.yaml");
+        assert_eq!(found.skipped[0].path, "empty/compose.yaml");
+        assert_eq!(found.skipped[1].path, "k8s.yaml");
         assert_eq!(found.unread, [("gone".to_owned(), Unread::Missing)]);
     }
 }
