@@ -45,15 +45,23 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
                 new.and_then(|new| test.value.notation.rewrite(&new)),
             )
         };
+        // compose-go's `checkConsistency` looks only at the services that are switched on.
+        let (severity, why) = match watched.service.and_then(|service| service.profiles.first()) {
+            None => (
+                Severity::Error,
+                "Compose takes the first item for the way to run the rest, and refuses the file"
+                    .to_owned(),
+            ),
+            Some(profile) => (
+                Severity::Warning,
+                format!(
+                    "Compose takes the first item for the way to run the rest, and refuses the file once profile `{profile}` is on"
+                ),
+            ),
+        };
         findings.push(
             watched
-                .finding(
-                    &RULE,
-                    Severity::Error,
-                    first.span(),
-                    message,
-                    "Compose takes the first item for the way to run the rest, and refuses the file",
-                )
+                .finding(&RULE, severity, first.span(), message, why)
                 .help(help.clone())
                 .fix(edit.map(|edit| Fix::safe(help, vec![edit]))),
         );
