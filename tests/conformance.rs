@@ -149,7 +149,7 @@ impl Row {
         } else if self.rule.is_some() {
             self.found(&checked)
         } else {
-            self.accepted(&checked)
+            accepted(&checked)
         };
         let mut wrong: Vec<String> = expected.err().into_iter().collect();
         if !wrong.is_empty() {
@@ -203,19 +203,6 @@ impl Row {
         });
         match other {
             Some(other) => Err(format!("`{}` speaks at the same place", other.rule)),
-            None if checked.faults.is_empty() => Ok(()),
-            None => Err("the file was not read".to_owned()),
-        }
-    }
-
-    /// Nothing calls the file refused. A row of a later rule is held to the same: it must not be called something else.
-    fn accepted(&self, checked: &Checked) -> Result<(), String> {
-        let refusal = checked.findings.iter().find(|finding| {
-            REFUSALS.contains(&finding.rule)
-                || finding.rule == "unescaped-dollar" && finding.severity == Severity::Error
-        });
-        match refusal {
-            Some(finding) => Err(format!("`{}` calls it refused", finding.rule)),
             None if checked.faults.is_empty() => Ok(()),
             None => Err("the file was not read".to_owned()),
         }
@@ -342,6 +329,19 @@ impl Row {
         }
         let wanted = duration::parse(wanted, Grammar::Go).ok().flatten();
         value.is_some() && value == wanted.and_then(duration::Duration::to_std)
+    }
+}
+
+/// Nothing calls the file refused. A row of a later rule is held to the same: it must not be called something else.
+fn accepted(checked: &Checked) -> Result<(), String> {
+    let refusal = checked.findings.iter().find(|finding| {
+        REFUSALS.contains(&finding.rule)
+            || finding.rule == "unescaped-dollar" && finding.severity == Severity::Error
+    });
+    match refusal {
+        Some(finding) => Err(format!("`{}` calls it refused", finding.rule)),
+        None if checked.faults.is_empty() => Ok(()),
+        None => Err("the file was not read".to_owned()),
     }
 }
 
