@@ -302,20 +302,20 @@ impl Row {
             ),
             Form::Unheaded(_) => return false,
         };
-        // `["CMD-SHELL"]` alone is a script that is empty.
-        let alone = wanted == ["CMD-SHELL"] && words.len() == 1 && words[0].is_empty();
+        if words.is_empty() {
+            return wanted.len() == 1;
+        }
         let same = |wanted: &String, found: &Traced| {
             // The engine warns that it takes an unset variable for nothing; here it is unknown.
             let unknown = self.verdict == Verdict::Warn && found.known().is_none();
             unknown || wanted == found.as_str()
         };
         wanted[0] == keyword
-            && (alone
-                || wanted.len() - 1 == words.len()
-                    && wanted[1..]
-                        .iter()
-                        .zip(words)
-                        .all(|(one, two)| same(one, two)))
+            && wanted.len() - 1 == words.len()
+            && wanted[1..]
+                .iter()
+                .zip(words)
+                .all(|(one, two)| same(one, two))
     }
 
     fn same_duration(&self, wanted: Option<&str>, found: Option<&Written<Setting>>) -> bool {

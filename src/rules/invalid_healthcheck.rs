@@ -14,18 +14,30 @@ pub const RULE: Rule = Rule {
     check,
 };
 
+/// Longer texts, in bytes, are only pointed at.
+const LONGEST: usize = 60;
+
 fn check(context: &Context<'_>) -> Vec<Finding> {
     context
         .rejected()
         .filter_map(|rejected| {
             let mut finding = match rejected.kind {
-                RejectedKind::Other => Finding::new(
-                    RULE.name,
-                    Severity::Error,
-                    rejected.span,
-                    "the engine rejects this health check",
-                    rejected.reason.clone(),
-                ),
+                RejectedKind::Other => {
+                    let text = context.sources.slice(rejected.span);
+                    let message = if text.is_empty() || text.len() > LONGEST || text.contains('\n')
+                    {
+                        "the engine rejects this health check".to_owned()
+                    } else {
+                        format!("the engine rejects `{text}`")
+                    };
+                    Finding::new(
+                        RULE.name,
+                        Severity::Error,
+                        rejected.span,
+                        message,
+                        rejected.reason.clone(),
+                    )
+                }
                 RejectedKind::UntypedItem => {
                     let text = context.sources.slice(rejected.span);
                     Finding::new(

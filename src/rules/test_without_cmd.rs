@@ -59,9 +59,15 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
                 ),
             ),
         };
+        // An empty word has no bytes to point at.
+        let span = if first.is_empty() {
+            test.span
+        } else {
+            first.span()
+        };
         findings.push(
             watched
-                .finding(&RULE, severity, first.span(), message, why)
+                .finding(&RULE, severity, span, message, why)
                 .help(help.clone())
                 .fix(edit.map(|edit| Fix::safe(help, vec![edit]))),
         );

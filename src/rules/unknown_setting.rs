@@ -36,9 +36,14 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
                         format!("write `{nearest}`"),
                         vec![Edit::replace(rejected.span, nearest.clone())],
                     )),
-                None => finding.help(
+                None if name.starts_with("--") => finding.help(
+                    "HEALTHCHECK knows --interval, --timeout, --start-period, --start-interval and --retries",
+                ),
+                None if rejected.service.is_some() => finding.help(
                     "a health check knows test, interval, timeout, retries, start_period, start_interval and disable",
                 ),
+                // It stands outside any health check, and the reason says what belongs there.
+                None => finding,
             })
         })
         .collect()

@@ -2,6 +2,8 @@
 
 use super::load::Loader;
 use super::tree::{Body, Tree};
+use rustc_hash::FxHashMap;
+
 use crate::model::Written;
 use crate::model::project::{Condition, Dependency};
 use crate::model::rejected::RejectedKind;
@@ -39,22 +41,37 @@ pub(super) fn read(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<D
 fn written(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<Dependency> {
     match &tree.body {
         Body::List(items) => {
-            let found = items.iter().filter_map(|item| {
-                let name = loader.known(item)?;
-                Some(dependency(
-                    tree,
-                    name,
-                    item.span(),
-                    (Condition::Started, item.span()),
-                ))
-            });
-            found.collect()
+            let mut found: Vec<Dependency> = Vec::new();
+            let mut places: FxHashMap<String, usize> = FxHashMap::default();
+            for (index, item) in items.iter().enumerate() {
+                let Some(name) = loader.known(item) else {
+                    continue;
+                };
+                let span = item.span();
+                if let Some(first) = places.get(&name) {
+                    let reason = format!(
+                        "services.{service}.depends_on items at {first} and {index} are equal"
+                    );
+                    loader.reject(span, RejectedKind::Other, reason, Some(service));
+                    continue;
+                }
+                places.insert(name.clone(), index);
+                found.push(dependency(tree, name, span, (Condition::Started, span)));
+            }
+            found
         }
         Body::Map(fields) => {
             let mut found = Vec::new();
             for field in fields {
                 let value = &field.value;
                 let name = &field.name;
+                for unknown in value.fields().iter().filter(|field| !is_known(&field.name)) {
+                    let reason = format!(
+                        "services.{service}.depends_on.{name} additional properties '{}' not allowed",
+                        unknown.name
+                    );
+                    loader.reject(unknown.key, RejectedKind::Other, reason, Some(service));
+                }
                 let condition = value.field("condition");
                 let text = condition.and_then(|condition| loader.known(&condition.value));
                 let read = match text.as_deref() {
@@ -96,6 +113,11 @@ fn written(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<Dependenc
         }
         Body::Scalar | Body::Layers(_) => Vec::new(),
     }
+}
+
+/// Whether the schema has this key in the long form.
+fn is_known(key: &str) -> bool {
+    matches!(key, "condition" | "restart" | "required") || key.starts_with("x-")
 }
 
 fn dependency(tree: &Tree, name: String, span: Span, condition: (Condition, Span)) -> Dependency {

@@ -143,6 +143,10 @@ impl<'a> Loader<'a> {
         reason: impl Into<String>,
         service: Option<&str>,
     ) {
+        // An alias that leads nowhere has been told as a fault.
+        if self.told.contains(&span) {
+            return;
+        }
         let rejected = Rejected {
             span,
             kind,
@@ -224,7 +228,10 @@ impl<'a> Loader<'a> {
                     let kind = RejectedKind::Other;
                     self.reject(problem.span, kind, message, place.service.as_deref());
                 }
-                _ => self.fault(problem.span, message),
+                _ => {
+                    self.told.insert(problem.span);
+                    self.fault(problem.span, message);
+                }
             }
             if problem.kind.stops_reading() && problem.kind != ProblemKind::UnknownAlias {
                 self.partial = true;

@@ -5,6 +5,7 @@ mod build;
 mod dependencies;
 mod dotenv;
 mod load;
+mod outline;
 mod place;
 mod probe;
 mod service;
@@ -27,6 +28,9 @@ use crate::text::Span;
 pub fn read(paths: &[String], files: &dyn Files, surroundings: &Surroundings) -> Reading {
     let mut loader = load::Loader::new(files, surroundings);
     let tree = loader.project(paths);
+    if let Some(root) = &tree {
+        outline::check(&mut loader, root);
+    }
     let mut services: Vec<Service> = Vec::new();
     if let Some(found) = tree.as_ref().and_then(|tree| tree.get("services")) {
         for field in found

@@ -205,6 +205,12 @@ impl Reader<'_> {
                 return None;
             }
         };
+        if let Form::Exec(words) = &form
+            && words.is_empty()
+        {
+            let reason = "Docker Engine 29.5 and later reports `healthcheck for container … has no command`, and older ones crash on a `CMD` alone";
+            self.reject(loader, tree.span(), RejectedKind::Other, reason);
+        }
         let notation = notation(loader, tree, shape);
         Some(Read::Test(written(field, Test { form, notation })))
     }
@@ -269,12 +275,8 @@ impl Reader<'_> {
         }
         let text = self.text(loader, tree)?;
         let value = match duration::parse(text.as_str(), Grammar::Compose) {
-            Ok(value) => {
-                if let Some(value) = value
-                    && value.is_below_one_millisecond()
-                    && !value.is_zero()
-                    && !text.from_environment()
-                {
+            Ok(Some(value)) if value.is_below_one_millisecond() && !value.is_zero() => {
+                if !text.from_environment() {
                     let kind = RejectedKind::Duration {
                         setting: name.to_owned(),
                         meant: None,
@@ -285,8 +287,9 @@ impl Reader<'_> {
                     );
                     self.reject(loader, tree.span(), kind, &reason);
                 }
-                value.and_then(duration::Duration::to_std)
+                None
             }
+            Ok(value) => value.and_then(duration::Duration::to_std),
             // What the environment says is not shown, and proves nothing.
             Err(_) if text.from_environment() => None,
             Err(problem) => {

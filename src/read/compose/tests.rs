@@ -97,8 +97,6 @@ fn every_form_of_a_test_is_read() {
         ("test: ['']", "unheaded|"),
         ("test: ''", "shell|"),
         ("test: NONE", "shell|NONE"),
-        ("test: [CMD]", "exec"),
-        ("test: [CMD-SHELL]", "exec"),
         ("test: []", "-"),
         ("test: ! pgrep x", "shell|pgrep x"),
         ("test: >\n  curl\n  x", "shell|curl x\n"),
@@ -109,6 +107,11 @@ fn every_form_of_a_test_is_read() {
         let reading = check(lines);
         sound(&reading);
         assert_eq!(test(&reading, "a"), expected, "{lines}");
+    }
+    for lines in ["test: [CMD]", "test: [CMD-SHELL]"] {
+        let reading = check(lines);
+        assert_eq!(test(&reading, "a"), "exec", "{lines}");
+        assert!(rejected(&reading)[0].contains("has no command"), "{lines}");
     }
     let reading = check("test: [NONE, x]");
     sound(&reading);
