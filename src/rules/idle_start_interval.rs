@@ -32,6 +32,10 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
     // A finding belongs to the check that writes the setting, not to one that inherits it.
     let setting = watched.probe.timing.start_interval.as_ref()?;
     setting.value.value.filter(|value| !value.is_zero())?;
+    // An override read alone does not know whether its base has a start period.
+    if watched.service.is_some_and(|service| !service.complete) {
+        return None;
+    }
     let rejected = context.rejected().any(|rejected| {
         rejected.kind == RejectedKind::StartIntervalAlone
             && watched.probe.whole.contains(rejected.span)

@@ -27,6 +27,10 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
     let period = watched.probe.timing.start_period.as_ref()?;
     let length = period.value.value.filter(|value| !value.is_zero())?;
+    // An override read alone does not know the interval of its base.
+    if watched.service.is_some_and(|service| !service.complete) {
+        return None;
+    }
     let (first, from) = first_probe(context, watched)?;
     if first < length {
         return None;

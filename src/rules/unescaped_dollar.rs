@@ -22,7 +22,15 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             let RejectedKind::Interpolation { everywhere } = rejected.kind else {
                 return None;
             };
+            // Outside a health check, and in the braces of other template languages, the file is not ours to judge.
             let text = context.sources.slice(rejected.span);
+            let ours = context
+                .watched
+                .iter()
+                .any(|watched| watched.probe.whole.contains(rejected.span));
+            if !ours || text.starts_with("${{") {
+                return None;
+            }
             let (severity, why) = if everywhere {
                 (Severity::Error, rejected.reason.clone())
             } else if strays_fail {
