@@ -210,6 +210,7 @@ mod tests {
         name: "a-rule",
         severity: None,
         page: "",
+        last_resort: false,
         check: |_| Vec::new(),
     };
 

@@ -220,6 +220,7 @@ mod tests {
 
 A rule.
 ",
+            last_resort: false,
             check: |_| Vec::new(),
         };
         let log: Value = serde_json::from_str(&render(&Report {
