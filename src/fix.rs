@@ -45,6 +45,8 @@ pub struct Fixed {
     pub line: usize,
     /// What it did.
     pub title: String,
+    /// The files that it changed.
+    pub files: BTreeSet<String>,
 }
 
 /// Why nothing is to be written, and whose fixes were applied last.
@@ -52,6 +54,8 @@ pub struct Fixed {
 pub struct Stuck {
     /// What happened.
     pub reason: Reason,
+    /// The files whose fixes do not go together; without them the others might.
+    pub paths: BTreeSet<String>,
     /// The rules whose fixes led there.
     pub rules: BTreeSet<&'static str>,
 }
@@ -72,22 +76,45 @@ pub enum Reason {
 impl Stuck {
     /// What happened, as one sentence for the user.
     pub fn message(&self) -> String {
-        let rules: Vec<String> = self.rules.iter().map(|rule| format!("`{rule}`")).collect();
-        let rules = rules.join(", ");
-        match &self.reason {
-            Reason::Circle => format!("nothing was written: the fixes of {rules} undo each other"),
-            Reason::Restless => {
-                format!(
-                    "nothing was written: the fixes of {rules} come to no end in {ROUNDS} rounds"
-                )
+        let paths = listed(self.paths.iter().map(String::as_str));
+        let rules = listed(self.rules.iter().copied());
+        let reason = match &self.reason {
+            Reason::Circle => format!("the fixes of {rules} undo each other"),
+            Reason::Restless => format!("the fixes of {rules} come to no end in {ROUNDS} rounds"),
+            Reason::Fault(path, message) => {
+                format!("after the fixes of {rules}, `{path}` can no longer be read: {message}")
             }
-            Reason::Fault(path, message) => format!(
-                "nothing was written: after the fixes of {rules} `{path}` could no longer be read: {message}"
-            ),
-            Reason::Error(path, rule) => format!(
-                "nothing was written: the fixes of {rules} bring up a new error, `{rule}` in `{path}`; \
-                 apply them one rule at a time with --select"
-            ),
+            Reason::Error(path, rule) => {
+                format!("the fixes of {rules} bring up a new error in `{path}`: `{rule}`")
+            }
+        };
+        format!("not fixed: {paths}: {reason}")
+    }
+}
+
+/// The words in backticks, with commas.
+fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
+/// Applies what can be applied: where fixes do not go together, their files stay as they are, and the rest is mended.
+pub fn mend_most(first: &Checked, terms: &Terms<'_>) -> (Mended, Vec<Stuck>) {
+    let mut locked: BTreeSet<String> = BTreeSet::new();
+    let mut all_stuck = Vec::new();
+    loop {
+        let may_write = |path: &str| !locked.contains(path) && (terms.may_write)(path);
+        let fewer = Terms {
+            may_write: &may_write,
+            ..*terms
+        };
+        match mend(first.clone(), &fewer) {
+            Ok(mended) => return (mended, all_stuck),
+            // Each time at least one more file is locked, so this ends.
+            Err(stuck) => {
+                locked.extend(stuck.paths.iter().cloned());
+                all_stuck.push(stuck);
+            }
         }
     }
 }
@@ -115,12 +142,8 @@ pub fn mend(first: Checked, terms: &Terms<'_>) -> Result<Mended, Stuck> {
                 left: now,
             });
         }
-        let stuck = |reason| Stuck {
-            reason,
-            rules: round.fixed.iter().map(|fixed| fixed.rule).collect(),
-        };
         if past.len() == ROUNDS {
-            return Err(stuck(Reason::Restless));
+            return Err(stuck(&round.fixed, Reason::Restless));
         }
         past.push(texts.clone());
         for (file, edits) in &round.edits {
@@ -134,14 +157,38 @@ pub fn mend(first: Checked, terms: &Terms<'_>) -> Result<Mended, Stuck> {
             }
         }
         if past.contains(&texts) {
-            return Err(stuck(Reason::Circle));
+            return Err(stuck(&round.fixed, Reason::Circle));
         }
         let after = (terms.check)(&texts);
         if let Some(reason) = worse(&now, &after) {
-            return Err(stuck(reason));
+            return Err(stuck(&round.fixed, reason));
         }
         fixed.extend(round.fixed);
         now = after;
+    }
+}
+
+/// The files of the last round that are concerned, and the rules that changed them.
+fn stuck(fixed: &[Fixed], reason: Reason) -> Stuck {
+    let named = match &reason {
+        Reason::Fault(path, _) | Reason::Error(path, _) => Some(path),
+        Reason::Circle | Reason::Restless => None,
+    };
+    let mut concerned: Vec<&Fixed> = fixed
+        .iter()
+        .filter(|fixed| named.is_none_or(|path| fixed.files.contains(path)))
+        .collect();
+    if concerned.is_empty() {
+        // The trouble came up in a file that nobody touched: any of them may have caused it.
+        concerned = fixed.iter().collect();
+    }
+    Stuck {
+        reason,
+        paths: concerned
+            .iter()
+            .flat_map(|fixed| fixed.files.iter().cloned())
+            .collect(),
+        rules: concerned.iter().map(|fixed| fixed.rule).collect(),
     }
 }
 
@@ -179,7 +226,9 @@ fn choose(checked: &Checked, terms: &Terms<'_>) -> Round {
             .iter()
             .all(|edit| writable(edit) && round.has_room(edit))
         {
+            let mut files = BTreeSet::new();
             for edit in edits {
+                files.insert(checked.sources.get(edit.span.source).path.clone());
                 let place = (edit.span.start, edit.span.end);
                 round
                     .edits
@@ -193,6 +242,7 @@ fn choose(checked: &Checked, terms: &Terms<'_>) -> Round {
                 path: source.path.clone(),
                 line: source.position(finding.span.start as usize).line,
                 title: fix.title.clone(),
+                files,
             });
         }
     }
@@ -444,7 +494,7 @@ mod tests {
         assert_eq!(stuck.reason, Reason::Circle);
         assert_eq!(
             stuck.message(),
-            "nothing was written: the fixes of `pong` undo each other"
+            "not fixed: `a`: the fixes of `pong` undo each other"
         );
     }
 
@@ -477,6 +527,43 @@ mod tests {
         .unwrap_err();
         assert_eq!(error.reason, Reason::Error("a".into(), "worse"));
         assert!(error.rules.contains("bad"));
+    }
+
+    #[test]
+    fn where_fixes_do_not_go_together_the_other_files_are_mended_all_the_same() {
+        let check = checker(
+            &[
+                ("a", "ping"),
+                ("b", "bad"),
+                ("c", "good"),
+                ("d", "bad ping"),
+            ],
+            &[
+                ("ping", Severity::Warning, |span| {
+                    Fix::safe("t", put(span, "ping!"))
+                }),
+                ("bad", Severity::Warning, |span| {
+                    Fix::safe("t", put(span, "worse"))
+                }),
+                ("worse", Severity::Error, |span| {
+                    Fix::display("t", put(span, ""))
+                }),
+                ("good", Severity::Warning, |span| {
+                    Fix::safe("t", put(span, "better"))
+                }),
+            ],
+        );
+        let (mended, stuck) = mend_most(
+            &check(&Texts::new()),
+            &Terms {
+                lowest: Applicability::Safe,
+                may_write: &|_| true,
+                check: &check,
+            },
+        );
+        assert_eq!(mended.texts.keys().collect::<Vec<_>>(), ["c"]);
+        let paths: Vec<&String> = stuck.iter().flat_map(|stuck| &stuck.paths).collect();
+        assert_eq!(paths, ["b", "d", "a"]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn complaints(root: &Value, schema: &Value, value: &Value, place: &str) -> Vec<S
                 (Some(known), _) => out.extend(complaints(root, known, inner, &place)),
                 (None, Value::Bool(false)) => out.push(format!("{place}: is unknown")),
                 (None, more @ Value::Object(_)) => {
-                    out.extend(complaints(root, more, inner, &place))
+                    out.extend(complaints(root, more, inner, &place));
                 }
                 _ => {}
             }

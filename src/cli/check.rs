@@ -12,7 +12,7 @@ use super::units::{keep_named, units};
 use super::{Outlet, Status, pages};
 use crate::check::{self, Checked, Options, Unit};
 use crate::finding::{Applicability, Fault, Severity};
-use crate::fix::{Mended, Terms, Texts, mend};
+use crate::fix::{Mended, Terms, Texts, mend_most};
 use crate::read::{Files, Unread};
 use crate::report::{self, Report, visible};
 use crate::rules::RULES;
@@ -220,21 +220,22 @@ impl Run<'_> {
             may_write: &|path| self.named.contains(path),
             check: &again,
         };
-        let before = self.status(checked);
-        match mend(checked.clone(), &terms) {
-            Ok(mended) if self.command.diff => {
-                self.show_diff(checked, &mended);
-                self.tell(checked, true);
-                before
-            }
-            Ok(mended) => self.write(checked, &mended),
-            Err(stuck) => {
-                self.pass_input_on(None);
-                self.tell(checked, self.command.diff || self.input.is_some());
-                self.outlet
-                    .error(&format!("{}\n", visible::lines(&stuck.message())));
-                before.max(Status::Findings)
-            }
+        let (mended, stuck) = mend_most(checked, &terms);
+        let status = if self.command.diff {
+            self.show_diff(checked, &mended);
+            self.tell(checked, true);
+            self.status(checked)
+        } else {
+            self.write(checked, &mended)
+        };
+        for stuck in &stuck {
+            let message = visible::line(&stuck.message()).into_owned();
+            self.outlet.error(&format!("{message}\n"));
+        }
+        if stuck.is_empty() {
+            status
+        } else {
+            status.max(Status::Findings)
         }
     }
 

@@ -203,23 +203,15 @@ fn places(sources: &Sources, span: Span) -> (&str, Place, Place) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Rule;
+    use crate::rules::RULES;
     use crate::text::Edit;
-
-    const RULE: Rule = Rule {
-        name: "a-rule",
-        severity: None,
-        page: "",
-        last_resort: false,
-        check: |_| Vec::new(),
-    };
 
     #[test]
     fn the_contract() {
         let mut sources = Sources::default();
         let id = sources.add("compose.yaml", "\u{feff}a: 🩺 x\n");
         let span = Span::new(id, 11, 12);
-        let mut finding = Finding::new("a-rule", Severity::Warning, span, "what", "why")
+        let mut finding = Finding::new(RULES[0].name, Severity::Warning, span, "what", "why")
             .label(Span::new(id, 3, 4), "here")
             .fix(Fix::safe("do it", vec![Edit::replace(span, "y")]));
         finding.service = Some("web".into());
@@ -232,7 +224,7 @@ mod tests {
             sources: &sources,
             findings: &[finding],
             faults: &[fault],
-            rules: &[&RULE],
+            rules: RULES,
             files: 2,
             probes: 1,
         });
@@ -244,7 +236,7 @@ mod tests {
             "version": env!("CARGO_PKG_VERSION"),
             "summary": {"files": 2, "probes": 1, "errors": 0, "warnings": 1, "notes": 0},
             "findings": [{
-                "rule": "a-rule",
+                "rule": RULES[0].name,
                 "severity": "warning",
                 "message": "what",
                 "path": "compose.yaml",
@@ -258,7 +250,7 @@ mod tests {
                      "end": {"line": 1, "column": 2, "offset": 4}},
                 ],
                 "help": null,
-                "url": RULE.url(),
+                "url": RULES[0].url(),
                 "fixes": [{
                     "title": "do it",
                     "applicability": "safe",

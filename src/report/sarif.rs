@@ -190,7 +190,7 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Rule;
+    use crate::rules::RULES;
 
     #[test]
     fn paths_become_uri_references() {
@@ -203,31 +203,23 @@ mod tests {
         let mut sources = Sources::default();
         let id = sources.add("a b.yaml", "x: 🩺y\n");
         let span = Span::new(id, 7, 8);
-        let findings = [Finding::new("a-rule", Severity::Error, span, "what", "why")
-            .label(Span::new(id, 0, 1), "here")
-            .help("do")
-            .fix(Fix::safe("fix", vec![Edit::replace(span, "z")]))
-            .fix(Fix::display("look", vec![Edit::replace(span, "w")]))];
+        let findings = [
+            Finding::new(RULES[0].name, Severity::Error, span, "what", "why")
+                .label(Span::new(id, 0, 1), "here")
+                .help("do")
+                .fix(Fix::safe("fix", vec![Edit::replace(span, "z")]))
+                .fix(Fix::display("look", vec![Edit::replace(span, "w")])),
+        ];
         let faults = [Fault {
             span: None,
             path: "gone".into(),
             message: "gone".into(),
         }];
-        let rule = Rule {
-            name: "a-rule",
-            severity: Some(Severity::Error),
-            page: "# a-rule
-
-A rule.
-",
-            last_resort: false,
-            check: |_| Vec::new(),
-        };
         let log: Value = serde_json::from_str(&render(&Report {
             sources: &sources,
             findings: &findings,
             faults: &faults,
-            rules: &[&rule],
+            rules: RULES,
             files: 1,
             probes: 1,
         }))
@@ -252,7 +244,7 @@ A rule.
         assert_eq!(run["invocations"][0]["executionSuccessful"], false);
         assert_eq!(
             run["tool"]["driver"]["rules"][0]["shortDescription"]["text"],
-            "A rule."
+            RULES[0].summary()
         );
     }
 }
