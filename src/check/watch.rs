@@ -61,7 +61,13 @@ fn of_service<'a>(service: &'a Service, inventory: &Arc<Inventory>) -> Option<Wa
     let build = local(service);
     let image = build.and_then(|(build, stage)| build.probe_of(stage));
     let probe = service.probe.as_ref().or(image)?;
-    Some(joined(Some(service), build, probe, image, Arc::clone(inventory)))
+    Some(joined(
+        Some(service),
+        build,
+        probe,
+        image,
+        Arc::clone(inventory),
+    ))
 }
 
 fn of_build(build: &Build) -> Option<Watched<'_>> {
@@ -106,7 +112,9 @@ fn joined<'a>(
         inventory: &inventory,
         timeout: timing.effective_timeout().unwrap_or(defaults::TIMEOUT),
     };
-    let outcome = command.as_ref().map(|command| outcome::play(command, &scene));
+    let outcome = command
+        .as_ref()
+        .map(|command| outcome::play(command, &scene));
     Watched {
         service,
         build,

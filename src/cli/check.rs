@@ -106,6 +106,8 @@ struct Run<'a> {
     units: Vec<Unit>,
     /// The files that are spoken of and may be written.
     named: BTreeSet<String>,
+    /// Compose files that are read only because they may build a Dockerfile that was named.
+    beside: BTreeSet<String>,
     found: Found,
     /// The path that standard input has, and its bytes.
     input: Option<(String, Vec<u8>)>,
@@ -150,7 +152,7 @@ pub fn run(command: &Check, outlet: &Outlet) -> Status {
         .iter()
         .map(|path| disk.shown(Path::new(path)))
         .collect();
-    let mut all_units = units(&disk, &found.files, &by_name);
+    let (mut all_units, beside) = units(&disk, &found.files, &by_name);
     let mut named: BTreeSet<String> = found.files.iter().map(|(path, _)| path.clone()).collect();
     if !command.files.is_empty() {
         let files: Vec<String> = command
@@ -176,6 +178,7 @@ pub fn run(command: &Check, outlet: &Outlet) -> Status {
         options: options(command, config),
         units: all_units,
         named,
+        beside,
         found,
         input: input.map(|(name, bytes)| (disk.shown(Path::new(&name)), bytes)),
     }
@@ -196,7 +199,7 @@ impl Run<'_> {
 
     fn check(&self, files: &dyn Files) -> Checked {
         let mut checked = check::check(&self.units, files, &self.options);
-        keep_named(&mut checked, &self.named);
+        keep_named(&mut checked, &self.named, &self.beside);
         checked
     }
 
@@ -246,11 +249,7 @@ impl Run<'_> {
                 old: change.old,
                 new: change.new,
             }));
-        if Outlet::is_terminal() {
-            self.outlet.out(&visible::lines(&patch));
-        } else {
-            Outlet::bytes(patch.as_bytes());
-        }
+        self.bytes(patch.as_bytes());
     }
 
     fn write(&self, before: &Checked, mended: &Mended) -> Status {
@@ -292,11 +291,20 @@ impl Run<'_> {
         if !self.command.fix {
             return;
         }
-        if let Some((path, bytes)) = &self.input {
-            match texts.and_then(|texts| texts.get(path)) {
-                Some(text) => Outlet::bytes(text.as_bytes()),
-                None => Outlet::bytes(bytes),
-            }
+        let Some((path, bytes)) = &self.input else {
+            return;
+        };
+        let text = texts.and_then(|texts| texts.get(path));
+        self.bytes(text.map_or(bytes, |text| text.as_bytes()));
+    }
+
+    /// Bytes of the user's files to standard output: as they are, but harmless where a terminal would obey them.
+    fn bytes(&self, bytes: &[u8]) {
+        if Outlet::is_terminal() {
+            self.outlet
+                .out(&visible::lines(&String::from_utf8_lossy(bytes)));
+        } else {
+            Outlet::bytes(bytes);
         }
     }
 

@@ -21,9 +21,15 @@ const OVERRIDES: &[&str] = &[
     "docker-compose.override.yaml",
 ];
 
-/// The units that the files belong to, and the Compose files beside Dockerfiles that the user named by themselves.
-pub fn units(disk: &Disk, files: &[(String, Kind)], by_name: &BTreeSet<String>) -> Vec<Unit> {
+/// The units that the files belong to, and the Compose files beside Dockerfiles that the user named by themselves,
+/// which take part because they may build them.
+pub fn units(
+    disk: &Disk,
+    files: &[(String, Kind)],
+    by_name: &BTreeSet<String>,
+) -> (Vec<Unit>, BTreeSet<String>) {
     let mut compose: BTreeSet<String> = BTreeSet::new();
+    let mut beside: BTreeSet<String> = BTreeSet::new();
     let mut units: BTreeSet<Unit> = BTreeSet::new();
     for (path, kind) in files {
         match kind {
@@ -34,12 +40,14 @@ pub fn units(disk: &Disk, files: &[(String, Kind)], by_name: &BTreeSet<String>) 
                 units.insert(Unit::Dockerfile(path.clone()));
                 if by_name.contains(path) {
                     for folder in folders_above(path) {
-                        compose.extend(disk.compose_files_in(folder));
+                        beside.extend(disk.compose_files_in(folder));
                     }
                 }
             }
         }
     }
+    beside.retain(|path| !compose.contains(path));
+    compose.extend(beside.iter().cloned());
     let mut by_folder: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for path in &compose {
         let (folder, name) = split(path);
@@ -63,11 +71,11 @@ pub fn units(disk: &Disk, files: &[(String, Kind)], by_name: &BTreeSet<String>) 
             units.insert(Unit::Compose(vec![join(folder, name)]));
         }
     }
-    units.into_iter().collect()
+    (units.into_iter().collect(), beside)
 }
 
-/// Keeps the findings that have a label in a file of `named`, and the faults that do not stand in another file.
-pub fn keep_named(checked: &mut Checked, named: &BTreeSet<String>) {
+/// Keeps the findings that have a label in a file of `named`, and the faults but for those of files `beside`.
+pub fn keep_named(checked: &mut Checked, named: &BTreeSet<String>, beside: &BTreeSet<String>) {
     let sources = &checked.sources;
     let is_named = |path: &str| named.contains(path);
     checked.findings.retain(|finding| {
@@ -75,7 +83,7 @@ pub fn keep_named(checked: &mut Checked, named: &BTreeSet<String>) {
             .chain(finding.labels.iter().map(|label| label.span))
             .any(|span| is_named(&sources.get(span.source).path))
     });
-    checked.faults.retain(|fault| is_named(&fault.path));
+    checked.faults.retain(|fault| !beside.contains(&fault.path));
 }
 
 /// The folder of a path and those above it, as far as they are below the working directory.
