@@ -67,6 +67,14 @@ impl Draft {
         self
     }
 
+    /// Where the text comes from, where it is one piece of the user's file and nothing else.
+    fn whole(&self) -> Option<Span> {
+        match &self.parts[..] {
+            [Part::Kept(text)] => Some(text.span()),
+            _ => None,
+        }
+    }
+
     /// The text with `escape` applied to what is literal and variables as they are written.
     fn spelled(&self, escape: fn(&str) -> String) -> String {
         let mut out = String::new();
@@ -113,6 +121,8 @@ pub enum Notation {
         quote: YamlQuote,
         /// Whether the value itself stands inside a flow collection.
         in_flow: bool,
+        /// The items of a list, each with its quotes; empty for a string.
+        items: Vec<Span>,
     },
     /// The text after `CMD` of a HEALTHCHECK.
     Dockerfile {
@@ -174,43 +184,112 @@ impl Notation {
                 };
                 (!text.contains(['\n', '\r'])).then(|| Edit::replace(*span, text))
             }
-            Self::Yaml {
-                span,
-                shape,
-                quote,
-                in_flow,
-            } => {
-                let spelled: Vec<String> = match test {
-                    NewTest::Exec(words) => std::iter::once("CMD".to_owned())
-                        .chain(words.iter().map(|word| word.spelled(double_dollar)))
-                        .collect(),
-                    NewTest::Shell(script) if *shape == YamlShape::String => {
-                        vec![script.spelled(double_dollar)]
-                    }
-                    NewTest::Shell(script) => {
-                        vec!["CMD-SHELL".to_owned(), script.spelled(double_dollar)]
-                    }
-                };
-                let as_string = *shape == YamlShape::String && matches!(test, NewTest::Shell(_));
-                let text = match shape {
-                    YamlShape::String if as_string => scalar(&spelled[0], *quote, *in_flow),
-                    YamlShape::BlockList { indent, newline } => spelled
-                        .iter()
-                        .map(|word| format!("- {}", scalar(word, *quote, *in_flow)))
-                        .collect::<Vec<_>>()
-                        .join(&format!("{newline}{indent}")),
-                    YamlShape::String | YamlShape::FlowList => {
-                        let words: Vec<_> = spelled
-                            .iter()
-                            .map(|word| scalar(word, listed(*quote), true))
-                            .collect();
-                        format!("[{}]", words.join(", "))
-                    }
-                };
-                Some(Edit::replace(*span, text))
-            }
+            Self::Yaml { .. } => self.rewrite_yaml(test),
         }
     }
+
+    fn rewrite_yaml(&self, test: &NewTest) -> Option<Edit> {
+        let Self::Yaml {
+            span,
+            shape,
+            quote,
+            in_flow,
+            items,
+        } = self
+        else {
+            return None;
+        };
+        let word = |draft: &Draft| {
+            let text = draft.spelled(double_dollar);
+            match shape {
+                YamlShape::BlockList { .. } => scalar(&text, *quote, *in_flow),
+                YamlShape::String | YamlShape::FlowList => scalar(&text, listed(*quote), true),
+            }
+        };
+        let between = match shape {
+            YamlShape::BlockList { indent, newline } => format!("{newline}{indent}- "),
+            YamlShape::String | YamlShape::FlowList => ", ".to_owned(),
+        };
+        let words: Vec<String> = match test {
+            NewTest::Shell(script) if *shape == YamlShape::String => {
+                let text = script.spelled(double_dollar);
+                return Some(Edit::replace(*span, scalar(&text, *quote, *in_flow)));
+            }
+            NewTest::Exec(words) => {
+                if let Some(edit) = few_words(items, words, &between, &word) {
+                    return Some(edit);
+                }
+                std::iter::once(word(&Draft::text("CMD")))
+                    .chain(words.iter().map(&word))
+                    .collect()
+            }
+            NewTest::Shell(script) => vec![word(&Draft::text("CMD-SHELL")), word(script)],
+        };
+        let text = words.join(&between);
+        Some(Edit::replace(
+            *span,
+            match shape {
+                YamlShape::BlockList { .. } => format!("- {text}"),
+                YamlShape::String | YamlShape::FlowList => format!("[{text}]"),
+            },
+        ))
+    }
+}
+
+/// Changes only the words of a list that are new, where those before and behind them stay as they are.
+///
+/// None where that is not possible, or where the list has no `CMD` that could stay.
+fn few_words(
+    items: &[Span],
+    words: &[Draft],
+    between: &str,
+    spell: &dyn Fn(&Draft) -> String,
+) -> Option<Edit> {
+    let is = |draft: &Draft, item: &Span| draft.whole().is_some_and(|span| covers(*item, span));
+    let first = items.first()?;
+    if words.len() == items.len() && words.iter().zip(items).all(|(word, item)| is(word, item)) {
+        // All are kept, and only `CMD` is missing in front.
+        let head = format!("{}{between}", spell(&Draft::text("CMD")));
+        return Some(Edit::insert_before(*first, head));
+    }
+    // The first item is the `CMD` in front.
+    let (head, old) = items.split_first()?;
+    let same = |pair: &(&Draft, &Span)| is(pair.0, pair.1);
+    let before = words.iter().zip(old).take_while(same).count();
+    let most = words.len().min(old.len()) - before;
+    let behind = words
+        .iter()
+        .rev()
+        .zip(old.iter().rev())
+        .take(most)
+        .take_while(same)
+        .count();
+    if before + behind == 0 {
+        return None;
+    }
+    let new: Vec<String> = words[before..words.len() - behind]
+        .iter()
+        .map(spell)
+        .collect();
+    let gone = &old[before..old.len() - behind];
+    let left = before.checked_sub(1).map_or(*head, |at| old[at]);
+    match (gone.first(), gone.last()) {
+        (Some(from), Some(to)) if !new.is_empty() => {
+            Some(Edit::replace(from.join(*to), new.join(between)))
+        }
+        (Some(_), Some(to)) => Some(Edit::delete(left.at_end().join(to.at_end()))),
+        _ => Some(Edit::insert_after(
+            left,
+            new.iter()
+                .flat_map(|word| [between, word])
+                .collect::<String>(),
+        )),
+    }
+}
+
+/// Whether the span is all of an item but its quotes.
+fn covers(item: Span, span: Span) -> bool {
+    item.contains(span) && span.len() + 2 >= item.len()
 }
 
 /// Where a new setting or key goes, and how it is written there.

@@ -411,6 +411,7 @@ fn notation(loader: &Loader<'_>, tree: &Tree, shape: Option<YamlShape>) -> Notat
         shape,
         quote: quotes.map_or(YamlQuote::Double, quote),
         in_flow: node.in_flow,
+        items: items.iter().map(Tree::span).collect(),
     }
 }
 
