@@ -422,6 +422,59 @@ fn several_files_are_one_project_when_they_are_named_so() {
 }
 
 #[test]
+fn the_default_override_is_merged_whichever_of_the_two_is_named() {
+    let over = "services:\n  web:\n    healthcheck:\n      test: [\"CMD\", \"true\"]\n";
+    let folder = Folder::new(&[("compose.yaml", WRONG), ("compose.override.yaml", over)]);
+    let probes = |path: &str| {
+        let said = folder.check(&["--format", "json", path]);
+        let value: Value = serde_json::from_str(&said.out).unwrap();
+        (
+            value["summary"]["probes"].clone(),
+            value["summary"]["files"].clone(),
+        )
+    };
+    assert_eq!(probes("."), (json!(1), json!(2)));
+    assert_eq!(probes("compose.yaml"), (json!(1), json!(1)));
+    assert_eq!(probes("compose.override.yaml"), (json!(1), json!(1)));
+}
+
+#[test]
+fn files_outside_are_read_only_when_that_is_allowed() {
+    let folder = Folder::new(&[
+        (
+            "in/compose.yaml",
+            "services:\n  web:\n    extends:\n      file: ../out/base.yaml\n      service: web\n",
+        ),
+        ("out/base.yaml", WRONG),
+    ]);
+    let probes = |words: &[&str]| {
+        let output = folder
+            .command(&[&["check", "--format", "json"], words].concat())
+            .current_dir(folder.0.join("in"))
+            .output()
+            .unwrap();
+        let value: Value = serde_json::from_str(&Said::from(output).out).unwrap();
+        assert_eq!(value["faults"], json!([]));
+        value["summary"]["probes"].as_u64().unwrap()
+    };
+    assert_eq!(probes(&[]), 0);
+    assert_eq!(probes(&["--allow-outside"]), 1);
+    // A git work tree around both is one project.
+    folder.put(".git/HEAD", b"ref: refs/heads/main\n");
+    assert_eq!(probes(&["compose.yaml"]), 1);
+}
+
+#[test]
+fn nothing_is_written_to_a_file_that_has_a_fault() {
+    let faulty = format!("{WRONG}    healthcheck: &x\n  : : ]\n");
+    let folder = Folder::new(&[("compose.yaml", &faulty), ("good/compose.yaml", WRONG)]);
+    let said = folder.check(&["--fix", "--unsafe-fixes"]);
+    assert_eq!(said.status, 2);
+    assert_eq!(folder.text("compose.yaml"), faulty);
+    assert_eq!(folder.text("good/compose.yaml"), MENDED);
+}
+
+#[test]
 fn words_that_are_wrong_are_answered_with_the_right_ones() {
     let folder = Folder::new(&[("compose.yaml", WRONG)]);
     for (words, answer) in [
