@@ -224,11 +224,10 @@ impl Reader<'_> {
         let value = match (sign.chars().next(), found) {
             (None, _) if nonempty => return None,
             (None | Some('-' | '?'), Some((value, filling))) => Resolved::known(value, filling),
-            (None, None) => Resolved::unknown(),
             (Some('-'), None) => self.word(word, Filling::Default, depth),
             (Some('+'), Some((_, filling))) => self.word(word, filling, depth),
             // Nobody in sight sets it, yet the environment may.
-            (Some('+'), None) => Resolved::unknown(),
+            (None | Some('+'), None) => Resolved::unknown(),
             (Some('?'), None) => {
                 self.problems.push(Problem {
                     range: dollar..inner.end + 1,

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::syntax::interpolation::interpolate;
+use crate::text::{Filling, HOLE, SourceId, Span, Traced};
+
 /// Adds what `text` sets to `known`; a name that is already there keeps its value, and names of it may be used.
 ///
 /// A line that cannot be read is left out: it is no business of a health check.
@@ -132,8 +135,6 @@ fn expand(text: &str, look_up: &dyn Fn(&str) -> Option<String>) -> String {
     if !text.contains('$') {
         return text.to_owned();
     }
-    use crate::syntax::interpolation::interpolate;
-    use crate::text::{Filling, HOLE, SourceId, Span, Traced};
     let traced = Traced::source(Span::new(SourceId(0), 0, text.len()), text);
     let look_up = |name: &str| {
         let value = look_up(name).unwrap_or_default();

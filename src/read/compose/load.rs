@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::allow;
 use super::dotenv;
-use super::tree::{Level, Tree, merge};
+use super::tree::{Field, Level, Tree, merge};
 use crate::finding::Fault;
 use crate::model::allow::Allow;
 use crate::model::rejected::{Rejected, RejectedKind};
@@ -32,6 +32,21 @@ const DEFAULTS: [&str; 4] = [
     "docker-compose.yaml",
 ];
 
+/// How many steps of `extends` are followed.
+const DEEPEST: usize = 64;
+/// How many includes of one project are followed.
+const MOST_INCLUDES: usize = 1_000;
+
+/// Whether these files are all that Compose would read: several that are named, or one that it finds by itself.
+///
+/// One file of another name may well be meant to be merged with others.
+pub(super) fn are_whole(paths: &[String]) -> bool {
+    match paths {
+        [one] => DEFAULTS.contains(&path::name(one)),
+        _ => true,
+    }
+}
+
 /// Reads files and remembers what they said and what is wrong with them.
 pub(super) struct Loader<'a> {
     files: &'a dyn Files,
@@ -44,6 +59,9 @@ pub(super) struct Loader<'a> {
     pub partial: bool,
     /// The variables of the project and of each include.
     scopes: Vec<BTreeMap<String, String>>,
+    includes: usize,
+    /// Services on their bases, so that a long chain is walked once.
+    extended: FxHashMap<(bool, String, String), Tree>,
     parsed: FxHashMap<String, Option<Arc<Parsed>>>,
     told: FxHashSet<Span>,
     known: FxHashSet<(Span, std::mem::Discriminant<RejectedKind>)>,
@@ -69,6 +87,8 @@ impl<'a> Loader<'a> {
             allows: Vec::new(),
             partial: false,
             scopes: Vec::new(),
+            includes: 0,
+            extended: FxHashMap::default(),
             parsed: FxHashMap::default(),
             told: FxHashSet::default(),
             known: FxHashSet::default(),
@@ -352,6 +372,15 @@ impl<'a> Loader<'a> {
                 self.fault(item.span(), message);
                 continue;
             }
+            self.includes += 1;
+            if self.includes > MOST_INCLUDES || part.stack.len() > DEEPEST {
+                self.partial = true;
+                if self.told.insert(item.span()) {
+                    let message = "the includes lead too far: they are not followed further";
+                    self.fault(item.span(), message);
+                }
+                continue;
+            }
             let scope = self.include_scope(item, first, &folder, part.scope);
             let included = self.merged(&paths, Some(listed.span()), Part { scope, ..part });
             if let Some(included) = included {
@@ -399,30 +428,25 @@ impl<'a> Loader<'a> {
 
     /// The document with every service's `extends` filled in.
     fn extended(&mut self, mut tree: Tree, path: &str, below: Option<&Tree>) -> Tree {
-        let Some(services) = tree.get("services").cloned() else {
+        let extends = |field: &Field| field.value.get("extends").is_some();
+        let found = tree
+            .get("services")
+            .filter(|services| services.fields().iter().any(extends));
+        let Some(services) = found.cloned() else {
             return tree;
         };
-        let below = below.and_then(|below| below.get("services")).cloned();
-        let mut resolved = Vec::new();
-        for field in services.fields() {
-            let mut stack = Vec::new();
-            let home = Home {
-                path,
-                services: &services,
-                below: below.as_ref(),
-            };
-            let value = self.service(&field.value, &field.name, home, &mut stack);
-            resolved.push(super::tree::Field {
-                value,
-                ..field.clone()
-            });
-        }
-        if let super::tree::Body::Map(fields) = &mut tree.body {
-            for field in fields {
-                if field.name == "services" && field.value.is_map() {
-                    field.value.body = super::tree::Body::Map(std::mem::take(&mut resolved));
-                }
-            }
+        let home = Home {
+            path,
+            services: &services,
+            below: below.and_then(|below| below.get("services")),
+            in_file: false,
+        };
+        self.extended.clear();
+        let Some(fields) = tree.get_mut("services").and_then(Tree::fields_mut) else {
+            return tree;
+        };
+        for field in fields.iter_mut().filter(|field| extends(field)) {
+            field.value = self.service(&field.value, &field.name, home, &mut Vec::new());
         }
         tree
     }
@@ -435,14 +459,28 @@ impl<'a> Loader<'a> {
         home: Home<'_>,
         stack: &mut Vec<(String, String)>,
     ) -> Tree {
-        let Some(extends) = own.get("extends").cloned() else {
+        let extends = own.get("extends").filter(|extends| !extends.is_null());
+        let Some(extends) = extends.cloned() else {
             return own.clone();
         };
-        let mut own = own.clone();
-        if extends.is_null() {
-            return own;
+        let place = (home.in_file, home.path.to_owned(), name.to_owned());
+        if let Some(known) = self.extended.get(&place) {
+            return known.clone();
         }
-        let base_name = extends.get("service").unwrap_or(&extends).clone();
+        let resolved = self.on_its_base(own.clone(), name, &extends, home, stack);
+        self.extended.insert(place, resolved.clone());
+        resolved
+    }
+
+    fn on_its_base(
+        &mut self,
+        mut own: Tree,
+        name: &str,
+        extends: &Tree,
+        home: Home<'_>,
+        stack: &mut Vec<(String, String)>,
+    ) -> Tree {
+        let base_name = extends.get("service").unwrap_or(extends).clone();
         let span = base_name.span();
         let file = extends.get("file").cloned();
         let Some(base_text) = self.known(&base_name) else {
@@ -451,17 +489,29 @@ impl<'a> Loader<'a> {
         };
         let file_text = match &file {
             None => None,
-            Some(file) => match self.known(file).filter(|path| !is_remote(path)) {
-                Some(path) => Some(path::join(path::folder(home.path), &path)),
-                None => {
+            Some(file) => {
+                let path = self.known(file).filter(|path| !is_remote(path));
+                let Some(path) = path else {
                     own.partial = true;
                     return own;
-                }
-            },
+                };
+                Some(path::join(path::folder(home.path), &path))
+            }
         };
         let path = file_text.clone().unwrap_or_else(|| home.path.to_owned());
         stack.push((home.path.to_owned(), name.to_owned()));
         let place = (path.clone(), base_text.clone());
+        if stack.len() > DEEPEST {
+            own.partial = true;
+            if self.told.insert(span) {
+                let message = format!(
+                    "`extends` leads through more than {DEEPEST} services: it is not followed further"
+                );
+                self.fault(span, message);
+            }
+            stack.pop();
+            return own;
+        }
         if stack.contains(&place) {
             own.partial = true;
             if self.told.insert(span) {
@@ -472,6 +522,7 @@ impl<'a> Loader<'a> {
                 );
                 self.fault(span, message);
             }
+            stack.pop();
             return own;
         }
         let base = if file_text.is_some() {
@@ -479,17 +530,16 @@ impl<'a> Loader<'a> {
         } else {
             let found = home.services.get(&base_text);
             let found = found.or_else(|| home.below?.get(&base_text)).cloned();
-            match found {
-                Some(found) => Some(self.service(&found, &base_text, home, stack)),
-                None => {
-                    if self.told.insert(span) {
-                        let message = format!(
-                            "`{name}` extends `{base_text}`, but there is no such service in this file: mend the name, or say in which `file` it is"
-                        );
-                        self.fault(span, message);
-                    }
-                    None
+            if let Some(found) = found {
+                Some(self.service(&found, &base_text, home, stack))
+            } else {
+                if self.told.insert(span) {
+                    let message = format!(
+                        "`{name}` extends `{base_text}`, but there is no such service in this file: mend the name, or say in which `file` it is"
+                    );
+                    self.fault(span, message);
                 }
+                None
             }
         };
         stack.pop();
@@ -533,6 +583,7 @@ impl<'a> Loader<'a> {
             path,
             services,
             below: None,
+            in_file: true,
         };
         Some(self.service(found, name, home, stack))
     }
@@ -554,6 +605,8 @@ struct Home<'a> {
     services: &'a Tree,
     /// What earlier documents and files define.
     below: Option<&'a Tree>,
+    /// The services are those of a file that `extends` names, not of a document that is read.
+    in_file: bool,
 }
 
 fn on_top(below: Option<Tree>, over: Tree) -> Tree {

@@ -42,7 +42,9 @@ pub fn read(paths: &[String], files: &dyn Files, surroundings: &Surroundings) ->
         }
     }
     share(&mut services);
-    check_dependencies(&mut loader, &services);
+    if load::are_whole(paths) {
+        check_dependencies(&mut loader, &services);
+    }
     let files = loader.files_that_take_part();
     Reading {
         project: Project {

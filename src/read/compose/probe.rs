@@ -23,10 +23,20 @@ const KEYS: [&str; 7] = [
 ];
 
 /// Reads one service's `healthcheck`; None where it says nothing that could be read.
-pub(super) fn read(loader: &mut Loader<'_>, service: &str, field: &Field) -> Option<Probe> {
+///
+/// Where the service is not `complete`, a base that is not in sight may add what is missing.
+pub(super) fn read(
+    loader: &mut Loader<'_>,
+    service: &str,
+    field: &Field,
+    complete: bool,
+) -> Option<Probe> {
     let tree = &field.value;
     let at = Reader { service };
     if !tree.is_map() {
+        if tree.is_null() && !complete {
+            return None;
+        }
         let span = if tree.span().is_empty() {
             field.key
         } else {
@@ -61,6 +71,7 @@ pub(super) fn read(loader: &mut Loader<'_>, service: &str, field: &Field) -> Opt
     };
     if let Some(field) = tree.field("start_interval")
         && tree.get("start_period").is_none()
+        && complete
     {
         let reason = "healthcheck.start_interval requires healthcheck.start_period to be set";
         at.reject(loader, field.key, RejectedKind::StartIntervalAlone, reason);
@@ -132,7 +143,7 @@ impl Reader<'_> {
             let nearest = free
                 .map(|key| (distance(&spelled(&field.name), key), *key))
                 .min()
-                .filter(|(distance, key)| *distance <= (key.len() + 2) / 3);
+                .filter(|(distance, key)| *distance <= key.len().div_ceil(3));
             let kind = RejectedKind::UnknownSetting {
                 name: field.name.clone(),
                 nearest: nearest.map(|(_, key)| key.to_owned()),

@@ -14,11 +14,10 @@ pub(super) fn read(loader: &mut Loader<'_>, field: &Field) -> Service {
     let tree = &field.value;
     let name = &field.name;
     probe::check_service_keys(loader, name, tree);
+    let complete = is_complete(tree);
     let probe = tree
         .field("healthcheck")
-        .and_then(|field| probe::read(loader, name, field));
-    let image = text(loader, tree, "image");
-    let has_base = image.is_some() || tree.get("build").is_some() || tree.get("provider").is_some();
+        .and_then(|field| probe::read(loader, name, field, complete));
     Service {
         name: Written {
             value: name.clone(),
@@ -27,8 +26,8 @@ pub(super) fn read(loader: &mut Loader<'_>, field: &Field) -> Service {
             through: tree.through,
         },
         whole: field.key.join(tree.through.unwrap_or(tree.span())),
-        complete: has_base && !tree.partial,
-        image,
+        complete,
+        image: text(loader, tree, "image"),
         build: tree.field("build").map(|field| build::read(loader, field)),
         probe,
         depends_on: dependencies::read(loader, name, tree),
@@ -59,6 +58,17 @@ pub(super) fn read(loader: &mut Loader<'_>, field: &Field) -> Service {
             .unwrap_or_default(),
         place: place::of(loader, tree),
     }
+}
+
+/// Whether the files say what the service is made of. `build: {target: dev}` alone adds to something unseen.
+fn is_complete(tree: &Tree) -> bool {
+    let says = |name: &str| tree.get(name).is_some_and(|value| !value.is_null());
+    let builds = tree.get("build").is_some_and(|build| {
+        let sources = ["context", "dockerfile", "dockerfile_inline"];
+        let named = sources.iter().any(|name| build.get(name).is_some());
+        named || !build.is_map() && !build.is_null()
+    });
+    (says("image") || builds || says("provider")) && !tree.partial
 }
 
 fn text(loader: &Loader<'_>, tree: &Tree, name: &str) -> Option<Written<Traced>> {
@@ -98,9 +108,10 @@ fn environment(loader: &Loader<'_>, tree: &Tree) -> Vec<EnvironmentVariable> {
         return all;
     };
     let mut places: rustc_hash::FxHashMap<String, usize> = rustc_hash::FxHashMap::default();
-    let mut add = |variable: EnvironmentVariable| match places.get(&variable.name) {
-        Some(place) => all[*place] = variable,
-        None => {
+    let mut add = |variable: EnvironmentVariable| {
+        if let Some(place) = places.get(&variable.name) {
+            all[*place] = variable;
+        } else {
             places.insert(variable.name.clone(), all.len());
             all.push(variable);
         }

@@ -24,10 +24,8 @@ fn one(text: &str) -> Reading {
 
 /// A file with one service `a`, whose `healthcheck` holds these lines.
 fn check(lines: &str) -> Reading {
-    let lines: String = lines
-        .lines()
-        .map(|line| format!("      {line}\n"))
-        .collect();
+    let lines = lines.lines().map(|line| ["      ", line, "\n"].concat());
+    let lines = lines.collect::<String>();
     one(&format!(
         "services:\n  a:\n    image: x\n    healthcheck:\n{lines}"
     ))
@@ -55,7 +53,7 @@ fn test(reading: &Reading, name: &str) -> String {
     let words = |words: &[crate::text::Traced]| -> String {
         words
             .iter()
-            .map(|word| format!("|{}", word.shown()))
+            .map(|word| ["|".to_owned(), word.shown()].concat())
             .collect()
     };
     match &test.value.form {
@@ -351,6 +349,11 @@ fn overrides_merge_field_by_field() {
     assert!(service(&reading, "a").probe.is_none());
     let alone = one("services: {a: {healthcheck: {interval: 5s}, environment: !reset {A: b}}}");
     assert!(!service(&alone, "a").complete);
+    let parts = one(
+        "services: {a: {build: {target: dev}, healthcheck: {start_interval: 5s}}, b: {healthcheck: }}",
+    );
+    sound(&parts);
+    assert!(!service(&parts, "a").complete);
     assert!(service(&alone, "a").environment.is_empty());
 }
 
@@ -513,6 +516,8 @@ fn dependencies_in_all_their_forms() {
         RejectedKind::UndefinedDependency { name: "zz".into() }
     );
     assert_eq!(undefined("services: {a: {depends_on: [zz]}}"), []);
+    let text = "services: {a: {image: x, depends_on: [zz]}}";
+    sound(&project(&[("docker-compose.tools.yml", text)]));
 }
 
 #[test]
@@ -531,7 +536,7 @@ fn the_rest_of_a_service_is_read() {
         .map(|one| {
             (
                 one.name.as_str(),
-                one.value.as_ref().map(|value| value.as_str()),
+                one.value.as_ref().map(crate::text::Traced::as_str),
             )
         })
         .collect();
@@ -669,22 +674,55 @@ fn real_files_are_read_without_harm() {
             .iter()
             .filter(|service| service.probe.is_some())
             .count();
-        if std::env::var_os("SHOW").is_some() {
-            for fault in &reading.faults {
-                println!("{path}: {fault:?}");
-            }
-            for rejected in &reading.project.rejected {
-                println!(
-                    "{path}: {} {:?} {}",
-                    reading.sources.slice(rejected.span),
-                    rejected.kind,
-                    rejected.reason
-                );
-            }
-        }
     }
     assert!(
         services > 1000 && probes > 300,
         "{services} services, {probes} checks"
     );
+}
+
+#[test]
+fn hostile_projects_are_read_without_harm() {
+    let chain: String = (1..5000)
+        .map(|at| {
+            [
+                "  s",
+                &at.to_string(),
+                ": {extends: s",
+                &(at + 1).to_string(),
+                "}\n",
+            ]
+            .concat()
+        })
+        .collect();
+    let reading = one(&format!("services:\n{chain}"));
+    assert!(!reading.faults.is_empty());
+    let twice: Vec<(String, String)> = (0..40)
+        .map(|at| {
+            let next = format!("i{}.yaml", at + 1);
+            (
+                format!("i{at}.yaml"),
+                format!("include: [{next}, {next}]\nservices: {{s{at}: {{image: x}}}}\n"),
+            )
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = twice
+        .iter()
+        .map(|(path, text)| (&**path, &**text))
+        .collect();
+    assert!(!project(&files).faults.is_empty());
+    let nasty = "services:\n  a: &a\n    extends: {service: b}\n    healthcheck: &h\n      <<: [*a, *a]\n      test: [\"CMD\", \"\\s$x${y:-\"]\n  \
+                 b:\n    depends_on: {a: {condition: x}}\n    build: {context: ., args: [A=1]}\n    ports: ['1:2:3:4']\n# healthlint: allow(x)\n";
+    for at in (0..nasty.len()).filter(|at| nasty.is_char_boundary(*at)) {
+        let rest = nasty[at..].chars().next().map_or(0, char::len_utf8);
+        for text in [
+            nasty[..at].to_owned(),
+            format!("{}{}", &nasty[..at], &nasty[at + rest..]),
+        ] {
+            let reading = one(&text);
+            for rejected in &reading.project.rejected {
+                assert!(rejected.span.end as usize <= text.len());
+            }
+        }
+    }
 }

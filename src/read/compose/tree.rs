@@ -108,6 +108,20 @@ impl Tree {
         }
     }
 
+    pub fn fields_mut(&mut self) -> Option<&mut Vec<Field>> {
+        match &mut self.body {
+            Body::Map(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Tree> {
+        let mut fields = self.fields_mut()?.iter_mut();
+        fields
+            .find(|field| field.name == name)
+            .map(|field| &mut field.value)
+    }
+
     pub fn items(&self) -> &[Tree] {
         match &self.body {
             Body::List(items) => items,
@@ -157,7 +171,9 @@ impl Tree {
         match &mut self.body {
             Body::Scalar => {}
             Body::List(trees) | Body::Layers(trees) => {
-                trees.iter_mut().for_each(|tree| tree.come_through(way));
+                for tree in trees {
+                    tree.come_through(way);
+                }
             }
             Body::Map(fields) => {
                 for field in fields {

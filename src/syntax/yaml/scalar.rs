@@ -112,10 +112,12 @@ fn lines(outer: &Traced, range: std::ops::Range<usize>, spell: Spell, style: Sty
             }
         } else {
             while bytes.get(at).is_some_and(|&byte| {
-                !is_blank(byte)
-                    && !is_break(byte)
-                    && !(byte == b'\'' && style == Style::Single)
-                    && !(byte == b'\\' && style == Style::Double)
+                let special = match style {
+                    Style::Single => byte == b'\'',
+                    Style::Double => byte == b'\\',
+                    _ => false,
+                };
+                !is_blank(byte) && !is_break(byte) && !special
             }) {
                 at += 1;
             }
@@ -271,6 +273,7 @@ fn is_printable(found: char) -> bool {
 }
 
 /// Which line breaks of the source touch a place, blanks aside.
+#[allow(clippy::struct_excessive_bools)] // They are independent facts about one place.
 struct Edges {
     line_start: bool,
     line_end: bool,
@@ -306,7 +309,7 @@ impl Edges {
 
 fn plain<const FLOW: bool, const STRING: bool>(text: &str, around: Around<'_>) -> Option<String> {
     let edges = Edges::of(around);
-    let is_blank = |found: Option<char>| found.is_none_or(|found| found.is_whitespace());
+    let is_blank = |found: Option<char>| found.is_none_or(char::is_whitespace);
     let is_flow = |found: char| ",[]{}".contains(found);
     if edges.at_margin
         || !text.chars().all(is_printable)
@@ -385,13 +388,15 @@ fn double(text: &str, around: Around<'_>) -> Option<String> {
             '\t' => out.push_str("\\t"),
             ' ' if guarded => out.push_str("\\x20"),
             letter if is_printable(letter) => out.push(letter),
-            letter if u32::from(letter) <= 0xff => {
-                out.push_str(&format!("\\x{:02x}", u32::from(letter)))
+            letter => {
+                let code = u32::from(letter);
+                let spelled = match code {
+                    0..=0xff => format!("\\x{code:02x}"),
+                    0x100..=0xffff => format!("\\u{code:04x}"),
+                    _ => format!("\\U{code:08x}"),
+                };
+                out.push_str(&spelled);
             }
-            letter if u32::from(letter) <= 0xffff => {
-                out.push_str(&format!("\\u{:04x}", u32::from(letter)))
-            }
-            letter => out.push_str(&format!("\\U{:08x}", u32::from(letter))),
         }
     }
     Some(out)

@@ -1,5 +1,6 @@
 //! Examples of whole files, and the laws that every scalar obeys.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::*;
@@ -196,10 +197,10 @@ fn bombs_and_depth_are_problems_and_no_crash() {
     let mut chain = "a0: &a0 [x]\n".to_owned();
     for level in 1..30 {
         let item = format!("*a{}", level - 1);
-        bomb += &format!("a{level}: &a{level} [{}]\n", [&*item; 10].join(", "));
+        writeln!(bomb, "a{level}: &a{level} [{}]", [&*item; 10].join(", ")).unwrap();
     }
     for level in 1..50_000 {
-        chain += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+        writeln!(chain, "a{level}: &a{level} [*a{}]", level - 1).unwrap();
     }
     for text in [
         bomb,
@@ -208,9 +209,7 @@ fn bombs_and_depth_are_problems_and_no_crash() {
         "- ".repeat(100_000),
         "? ".repeat(100_000),
         "{a: ".repeat(100_000),
-        (0..3000)
-            .map(|depth| format!("{}a:\n", " ".repeat(depth)))
-            .collect(),
+        (0..3000).map(|depth| " ".repeat(depth) + "a:\n").collect(),
     ] {
         let parsed = read(&text);
         assert!(!parsed.problems.is_empty(), "{}", &text[..40]);
@@ -346,6 +345,61 @@ fn decoders_say_what_the_parser_says() {
     assert!(
         count > 10_000,
         "{count} scalars are too few to prove anything"
+    );
+}
+
+/// A few edits of a few scalars of every public file: the rest of the document must stay as it is.
+#[test]
+fn edits_of_real_scalars_obey_the_lens_law() {
+    let files = corpus();
+    if files.is_empty() {
+        return;
+    }
+    let (mut done, mut refused) = (0, 0);
+    for (name, text) in &files {
+        let parsed = read(text);
+        let before = all_scalars(&parsed);
+        // Long files cost more and prove no more.
+        let step = (before.len() / 4).max(1);
+        for index in (step / 2..before.len())
+            .step_by(step)
+            .filter(|_| text.len() < 20_000)
+        {
+            let decoded = before[index].scalar().unwrap().text();
+            let whole = decoded.as_str();
+            let middle = (0..=whole.len() / 2)
+                .rev()
+                .find(|at| whole.is_char_boundary(*at));
+            let middle = middle.unwrap_or_default();
+            for (range, new) in [
+                (0..whole.len(), "a \"b\" 'c' $d"),
+                (middle..middle, ": #"),
+                (middle..whole.len(), "é"),
+            ] {
+                let Some(edit) = decoded.replace(range.clone(), new) else {
+                    refused += 1;
+                    continue;
+                };
+                let again = read(&apply(text, &[edit]));
+                let after = all_scalars(&again);
+                let expected = format!("{}{new}{}", &whole[..range.start], &whole[range.end..]);
+                assert_eq!(after.len(), before.len(), "{name}: {whole:?} <- {new:?}");
+                for (other, (was, is)) in before.iter().zip(&after).enumerate() {
+                    let was = &*was.scalar().unwrap().value;
+                    let want = if other == index { &*expected } else { was };
+                    assert_eq!(
+                        &*is.scalar().unwrap().value,
+                        want,
+                        "{name}: {whole:?} <- {new:?}"
+                    );
+                }
+                done += 1;
+            }
+        }
+    }
+    assert!(
+        done > 1000 && refused < done,
+        "{done} done, {refused} refused"
     );
 }
 
