@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::allow;
+use super::context::{Context, service_of};
 use super::dotenv;
-use super::tree::{Field, Level, Tree, merge};
+use super::tree::{Level, Tree, merge};
 use crate::finding::Fault;
 use crate::model::allow::Allow;
 use crate::model::rejected::{Rejected, RejectedKind};
@@ -32,10 +33,8 @@ const DEFAULTS: [&str; 4] = [
     "docker-compose.yaml",
 ];
 
-/// How many steps of `extends` are followed.
-const DEEPEST: usize = 64;
-/// How many includes of one project are followed.
-const MOST_INCLUDES: usize = 1_000;
+/// How many steps of `extends` and how many includes within includes are followed.
+pub(super) const DEEPEST: usize = 64;
 
 /// Whether these files are all that Compose would read: several that are named, or one that it finds by itself.
 ///
@@ -49,7 +48,7 @@ pub(super) fn are_whole(paths: &[String]) -> bool {
 
 /// Reads files and remembers what they said and what is wrong with them.
 pub(super) struct Loader<'a> {
-    files: &'a dyn Files,
+    pub files: &'a dyn Files,
     surroundings: &'a Surroundings,
     pub sources: Sources,
     pub faults: Vec<Fault>,
@@ -58,22 +57,22 @@ pub(super) struct Loader<'a> {
     /// Something that may define services could not be looked at.
     pub partial: bool,
     /// The variables of the project and of each include.
-    scopes: Vec<BTreeMap<String, String>>,
-    includes: usize,
+    pub scopes: Vec<BTreeMap<String, String>>,
+    pub includes: usize,
     /// Services on their bases, so that a long chain is walked once.
-    extended: FxHashMap<(bool, String, String), Tree>,
+    pub extended: FxHashMap<(bool, String, String), Tree>,
     parsed: FxHashMap<String, Option<Arc<Parsed>>>,
-    told: FxHashSet<Span>,
+    pub told: FxHashSet<Span>,
     known: FxHashSet<(Span, std::mem::Discriminant<RejectedKind>)>,
 }
 
 /// One set of files that is merged: the project itself, or what an `include` names.
 #[derive(Clone, Copy)]
-struct Part<'a> {
+pub(super) struct Part<'a> {
     /// The variables.
-    scope: usize,
+    pub scope: usize,
     /// The files on the way here.
-    stack: &'a [String],
+    pub stack: &'a [String],
 }
 
 impl<'a> Loader<'a> {
@@ -182,7 +181,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn merged(&mut self, paths: &[String], at: Option<Span>, part: Part<'_>) -> Option<Tree> {
+    pub fn merged(&mut self, paths: &[String], at: Option<Span>, part: Part<'_>) -> Option<Tree> {
         let mut whole: Option<Tree> = None;
         for path in paths {
             let Some(parsed) = self.parsed(path, at, part.scope) else {
@@ -215,7 +214,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The file as YAML; None where it cannot be read, which has been told.
-    fn parsed(&mut self, path: &str, at: Option<Span>, scope: usize) -> Option<Arc<Parsed>> {
+    pub fn parsed(&mut self, path: &str, at: Option<Span>, scope: usize) -> Option<Arc<Parsed>> {
         if let Some(known) = self.parsed.get(path) {
             return known.clone();
         }
@@ -242,7 +241,7 @@ impl<'a> Loader<'a> {
             let place = parsed
                 .documents
                 .iter()
-                .find_map(|document| Place::of(document, problem.span));
+                .find_map(|document| Context::of(document, problem.span));
             match place {
                 Some(place) if place.in_check && !problem.kind.stops_reading() => {
                     let kind = RejectedKind::Other;
@@ -261,7 +260,7 @@ impl<'a> Loader<'a> {
             let place = parsed
                 .documents
                 .iter()
-                .find_map(|document| Place::of(document, escape.span));
+                .find_map(|document| Context::of(document, escape.span));
             let service = place.and_then(|place| place.service);
             let kind = RejectedKind::YamlEscape {
                 escape: escape.written.clone(),
@@ -344,250 +343,6 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// What the `include` of a document brings in, merged.
-    fn included(&mut self, tree: &Tree, path: &str, part: Part<'_>) -> Option<Tree> {
-        let mut whole = None;
-        for item in tree.get("include")?.items() {
-            let folder = path::folder(path).to_owned();
-            let listed = item.get("path").unwrap_or(item);
-            let named = if listed.items().is_empty() {
-                std::slice::from_ref(listed)
-            } else {
-                listed.items()
-            };
-            let mut paths = Vec::new();
-            for named in named {
-                match self.known(named).filter(|path| !is_remote(path)) {
-                    Some(path) => paths.push(path::join(&folder, &path)),
-                    None => self.partial = true,
-                }
-            }
-            let Some(first) = paths.first() else {
-                continue;
-            };
-            if let Some(again) = paths.iter().find(|path| part.stack.contains(path)) {
-                let message = format!(
-                    "`{again}` includes itself, directly or through others: remove one of the includes"
-                );
-                self.fault(item.span(), message);
-                continue;
-            }
-            self.includes += 1;
-            if self.includes > MOST_INCLUDES || part.stack.len() > DEEPEST {
-                self.partial = true;
-                if self.told.insert(item.span()) {
-                    let message = "the includes lead too far: they are not followed further";
-                    self.fault(item.span(), message);
-                }
-                continue;
-            }
-            let scope = self.include_scope(item, first, &folder, part.scope);
-            let included = self.merged(&paths, Some(listed.span()), Part { scope, ..part });
-            if let Some(included) = included {
-                whole = Some(on_top(whole, included));
-            }
-        }
-        whole
-    }
-
-    /// The variables of an included file: those of the including one, then its own `.env` or `env_file`.
-    fn include_scope(&mut self, item: &Tree, first: &str, folder: &str, parent: usize) -> usize {
-        let mut variables = self.scopes.get(parent).cloned().unwrap_or_default();
-        let mut files = Vec::new();
-        if let Some(named) = item.get("env_file") {
-            let named = if named.items().is_empty() {
-                std::slice::from_ref(named)
-            } else {
-                named.items()
-            };
-            files.extend(named.iter().filter_map(|named| self.known(named)));
-        } else {
-            let directory = item
-                .get("project_directory")
-                .and_then(|directory| self.known(directory))
-                .map_or_else(
-                    || path::folder(first).to_owned(),
-                    |directory| path::join(folder, &directory),
-                );
-            files.push(path::join(&path::join("", &directory), ".env"));
-        }
-        let is_default = item.get("env_file").is_none();
-        for file in files {
-            let file = if is_default {
-                file
-            } else {
-                path::join(folder, &file)
-            };
-            if let Ok(text) = self.files.read(&file) {
-                dotenv::add(&text, &mut variables);
-            }
-        }
-        self.scopes.push(variables);
-        self.scopes.len() - 1
-    }
-
-    /// The document with every service's `extends` filled in.
-    fn extended(&mut self, mut tree: Tree, path: &str, below: Option<&Tree>) -> Tree {
-        let extends = |field: &Field| field.value.get("extends").is_some();
-        let found = tree
-            .get("services")
-            .filter(|services| services.fields().iter().any(extends));
-        let Some(services) = found.cloned() else {
-            return tree;
-        };
-        let home = Home {
-            path,
-            services: &services,
-            below: below.and_then(|below| below.get("services")),
-            in_file: false,
-        };
-        self.extended.clear();
-        let Some(fields) = tree.get_mut("services").and_then(Tree::fields_mut) else {
-            return tree;
-        };
-        for field in fields.iter_mut().filter(|field| extends(field)) {
-            field.value = self.service(&field.value, &field.name, home, &mut Vec::new());
-        }
-        tree
-    }
-
-    /// A service on top of the one that it extends.
-    fn service(
-        &mut self,
-        own: &Tree,
-        name: &str,
-        home: Home<'_>,
-        stack: &mut Vec<(String, String)>,
-    ) -> Tree {
-        let extends = own.get("extends").filter(|extends| !extends.is_null());
-        let Some(extends) = extends.cloned() else {
-            return own.clone();
-        };
-        let place = (home.in_file, home.path.to_owned(), name.to_owned());
-        if let Some(known) = self.extended.get(&place) {
-            return known.clone();
-        }
-        let resolved = self.on_its_base(own.clone(), name, &extends, home, stack);
-        self.extended.insert(place, resolved.clone());
-        resolved
-    }
-
-    fn on_its_base(
-        &mut self,
-        mut own: Tree,
-        name: &str,
-        extends: &Tree,
-        home: Home<'_>,
-        stack: &mut Vec<(String, String)>,
-    ) -> Tree {
-        let base_name = extends.get("service").unwrap_or(extends).clone();
-        let span = base_name.span();
-        let file = extends.get("file").cloned();
-        let Some(base_text) = self.known(&base_name) else {
-            own.partial = true;
-            return own;
-        };
-        let file_text = match &file {
-            None => None,
-            Some(file) => {
-                let path = self.known(file).filter(|path| !is_remote(path));
-                let Some(path) = path else {
-                    own.partial = true;
-                    return own;
-                };
-                Some(path::join(path::folder(home.path), &path))
-            }
-        };
-        let path = file_text.clone().unwrap_or_else(|| home.path.to_owned());
-        stack.push((home.path.to_owned(), name.to_owned()));
-        let place = (path.clone(), base_text.clone());
-        if stack.len() > DEEPEST {
-            own.partial = true;
-            if self.told.insert(span) {
-                let message = format!(
-                    "`extends` leads through more than {DEEPEST} services: it is not followed further"
-                );
-                self.fault(span, message);
-            }
-            stack.pop();
-            return own;
-        }
-        if stack.contains(&place) {
-            own.partial = true;
-            if self.told.insert(span) {
-                let chain: Vec<_> = stack.iter().map(|(_, name)| format!("`{name}`")).collect();
-                let message = format!(
-                    "`extends` runs in a circle: {} extends `{base_text}` again; let one of them stand by itself",
-                    chain.join(" extends ")
-                );
-                self.fault(span, message);
-            }
-            stack.pop();
-            return own;
-        }
-        let base = if file_text.is_some() {
-            self.base_in_file(&base_text, &path, file.as_ref(), own.scope, stack, span)
-        } else {
-            let found = home.services.get(&base_text);
-            let found = found.or_else(|| home.below?.get(&base_text)).cloned();
-            if let Some(found) = found {
-                Some(self.service(&found, &base_text, home, stack))
-            } else {
-                if self.told.insert(span) {
-                    let message = format!(
-                        "`{name}` extends `{base_text}`, but there is no such service in this file: mend the name, or say in which `file` it is"
-                    );
-                    self.fault(span, message);
-                }
-                None
-            }
-        };
-        stack.pop();
-        let Some(mut base) = base else {
-            own.partial = true;
-            return own;
-        };
-        base.come_through(span);
-        base.node = Arc::clone(&own.node);
-        merge(Level::Service, base, own)
-    }
-
-    fn base_in_file(
-        &mut self,
-        name: &str,
-        path: &str,
-        file: Option<&Tree>,
-        scope: usize,
-        stack: &mut Vec<(String, String)>,
-        span: Span,
-    ) -> Option<Tree> {
-        let parsed = self.parsed(path, file.map(Tree::span), scope)?;
-        let mut whole = None;
-        for document in &parsed.documents {
-            let tree = Tree::new(document, None, scope);
-            if tree.is_map() {
-                whole = Some(on_top(whole, tree));
-            }
-        }
-        let whole = whole?;
-        let services = whole.get("services")?;
-        let Some(found) = services.get(name) else {
-            if self.told.insert(span) {
-                let message =
-                    format!("there is no service `{name}` in `{path}`: mend the name or the file");
-                self.fault(span, message);
-            }
-            return None;
-        };
-        let home = Home {
-            path,
-            services,
-            below: None,
-            in_file: true,
-        };
-        Some(self.service(found, name, home, stack))
-    }
-
     /// The YAML files that were read, the main one first.
     pub fn files_that_take_part(&self) -> Vec<SourceId> {
         self.sources
@@ -598,18 +353,7 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// Where a service's `extends` looks without a file.
-#[derive(Clone, Copy)]
-struct Home<'a> {
-    path: &'a str,
-    services: &'a Tree,
-    /// What earlier documents and files define.
-    below: Option<&'a Tree>,
-    /// The services are those of a file that `extends` names, not of a document that is read.
-    in_file: bool,
-}
-
-fn on_top(below: Option<Tree>, over: Tree) -> Tree {
+pub(super) fn on_top(below: Option<Tree>, over: Tree) -> Tree {
     match below {
         Some(below) => merge(Level::Root, below, over),
         None => over,
@@ -619,58 +363,4 @@ fn on_top(below: Option<Tree>, over: Tree) -> Tree {
 /// Whether a path names something that is fetched.
 pub(super) fn is_remote(path: &str) -> bool {
     path.contains("://") || path.starts_with("git@") || path.starts_with("oci:")
-}
-
-fn service_of(keys: &[String]) -> Option<&str> {
-    match keys {
-        [services, name, ..] if services == "services" => Some(name),
-        _ => None,
-    }
-}
-
-/// What surrounds a place in a file.
-pub(super) struct Place {
-    pub service: Option<String>,
-    pub in_check: bool,
-}
-
-impl Place {
-    /// The service and the check around `span`, if the document holds it.
-    pub fn of(document: &Arc<Node>, span: Span) -> Option<Self> {
-        let mut keys: Vec<String> = Vec::new();
-        let mut node = document;
-        if !document.span.contains(span) {
-            return None;
-        }
-        'down: loop {
-            match &node.value {
-                Value::Mapping(mapping) => {
-                    for entry in &mapping.entries {
-                        let whole = entry.key.span.join(entry.value.whole_span());
-                        if whole.contains(span) {
-                            keys.push(entry.name().unwrap_or_default().to_owned());
-                            node = &entry.value;
-                            continue 'down;
-                        }
-                    }
-                }
-                Value::Sequence(sequence) => {
-                    let within = sequence
-                        .items
-                        .iter()
-                        .find(|item| item.whole_span().contains(span));
-                    if let Some(within) = within {
-                        node = within;
-                        continue 'down;
-                    }
-                }
-                Value::Scalar(_) | Value::Alias(_) => {}
-            }
-            break;
-        }
-        Some(Self {
-            service: service_of(&keys).map(str::to_owned),
-            in_check: keys.get(2).is_some_and(|key| key == "healthcheck"),
-        })
-    }
 }

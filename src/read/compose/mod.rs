@@ -2,9 +2,13 @@
 
 mod allow;
 mod build;
+mod context;
 mod dependencies;
 mod dotenv;
+mod extends;
+mod include;
 mod load;
+mod nearest;
 mod outline;
 mod place;
 mod probe;

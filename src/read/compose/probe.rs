@@ -1,6 +1,7 @@
 //! `healthcheck:` as Compose reads it: the test in all its forms, the times, and what the schema rejects.
 
 use super::load::Loader;
+use super::nearest::nearest;
 use super::place;
 use super::tree::{Body, Field, Tree};
 use crate::model::Written;
@@ -139,14 +140,10 @@ impl Reader<'_> {
             if KEYS.contains(&field.name.as_str()) || field.name.starts_with("x-") {
                 continue;
             }
-            let free = KEYS.iter().filter(|key| tree.get(key).is_none());
-            let nearest = free
-                .map(|key| (distance(&spelled(&field.name), key), *key))
-                .min()
-                .filter(|(distance, key)| *distance <= key.len().div_ceil(3));
+            let free = KEYS.iter().copied().filter(|key| tree.get(key).is_none());
             let kind = RejectedKind::UnknownSetting {
                 name: field.name.clone(),
-                nearest: nearest.map(|(_, key)| key.to_owned()),
+                nearest: nearest(&field.name, free).map(str::to_owned),
             };
             let reason = format!(
                 "services.S.healthcheck additional properties '{}' not allowed",
@@ -473,38 +470,4 @@ fn daemon_name(setting: &str) -> &'static str {
         "start_period" => "StartPeriod",
         _ => "StartInterval",
     }
-}
-
-/// A key in the spelling of the schema: `startPeriod` and `start-period` are `start_period`.
-fn spelled(name: &str) -> String {
-    let mut out = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
-        }
-        match letter {
-            '-' | ' ' => out.push('_'),
-            letter => out.push(letter.to_ascii_lowercase()),
-        }
-    }
-    out
-}
-
-/// How many letters must be added, taken or changed (Levenshtein); a long word is far from everything.
-fn distance(one: &str, other: &str) -> usize {
-    if one.len() > 64 {
-        return one.len();
-    }
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, candidate) in other.iter().enumerate() {
-            let change = diagonal + usize::from(letter != *candidate);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }

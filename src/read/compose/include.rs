@@ -1,0 +1,93 @@
+//! `include`: other projects that are merged in below, with variables of their own.
+
+use super::dotenv;
+use super::load::{DEEPEST, Loader, Part, is_remote, on_top};
+use super::tree::Tree;
+use crate::read::path;
+
+/// How many includes of one project are followed.
+const MOST_INCLUDES: usize = 1_000;
+
+impl Loader<'_> {
+    /// What the `include` of a document brings in, merged.
+    pub fn included(&mut self, tree: &Tree, path: &str, part: Part<'_>) -> Option<Tree> {
+        let mut whole = None;
+        for item in tree.get("include")?.items() {
+            let folder = path::folder(path).to_owned();
+            let listed = item.get("path").unwrap_or(item);
+            let named = if listed.items().is_empty() {
+                std::slice::from_ref(listed)
+            } else {
+                listed.items()
+            };
+            let mut paths = Vec::new();
+            for named in named {
+                match self.known(named).filter(|path| !is_remote(path)) {
+                    Some(path) => paths.push(path::join(&folder, &path)),
+                    None => self.partial = true,
+                }
+            }
+            let Some(first) = paths.first() else {
+                continue;
+            };
+            if let Some(again) = paths.iter().find(|path| part.stack.contains(path)) {
+                let message = format!(
+                    "`{again}` includes itself, directly or through others: remove one of the includes"
+                );
+                self.fault(item.span(), message);
+                continue;
+            }
+            self.includes += 1;
+            if self.includes > MOST_INCLUDES || part.stack.len() > DEEPEST {
+                self.partial = true;
+                if self.told.insert(item.span()) {
+                    let message = "the includes lead too far: they are not followed further";
+                    self.fault(item.span(), message);
+                }
+                continue;
+            }
+            let scope = self.include_scope(item, first, &folder, part.scope);
+            let included = self.merged(&paths, Some(listed.span()), Part { scope, ..part });
+            if let Some(included) = included {
+                whole = Some(on_top(whole, included));
+            }
+        }
+        whole
+    }
+
+    /// The variables of an included file: those of the including one, then its own `.env` or `env_file`.
+    fn include_scope(&mut self, item: &Tree, first: &str, folder: &str, parent: usize) -> usize {
+        let mut variables = self.scopes.get(parent).cloned().unwrap_or_default();
+        let mut files = Vec::new();
+        if let Some(named) = item.get("env_file") {
+            let named = if named.items().is_empty() {
+                std::slice::from_ref(named)
+            } else {
+                named.items()
+            };
+            files.extend(named.iter().filter_map(|named| self.known(named)));
+        } else {
+            let directory = item
+                .get("project_directory")
+                .and_then(|directory| self.known(directory))
+                .map_or_else(
+                    || path::folder(first).to_owned(),
+                    |directory| path::join(folder, &directory),
+                );
+            files.push(path::join(&path::join("", &directory), ".env"));
+        }
+        let is_default = item.get("env_file").is_none();
+        for file in files {
+            let file = if is_default {
+                file
+            } else {
+                path::join(folder, &file)
+            };
+            if let Ok(text) = self.files.read(&file) {
+                dotenv::add(&text, &mut variables);
+            }
+        }
+        self.scopes.push(variables);
+        self.scopes.len() - 1
+    }
+}
