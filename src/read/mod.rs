@@ -1,6 +1,7 @@
 //! One front end per platform: files come in, projects go out. Readers describe; they never judge.
 
 pub mod compose;
+pub mod dockerfile;
 pub mod path;
 pub mod recipe;
 

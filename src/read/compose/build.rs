@@ -2,18 +2,34 @@
 
 use super::load::{Loader, is_remote};
 use super::tree::{Body, Field, Tree};
+use crate::model::build::Build;
 use crate::model::project::ServiceBuild;
 use crate::read::path;
 use crate::read::recipe::{Recipe, Text};
 use crate::text::Traced;
 
-/// Reads what is built; the Dockerfile itself is the Dockerfile reader's.
+/// Reads what is built, with its Dockerfile.
 pub(super) fn read(loader: &mut Loader<'_>, field: &Field) -> ServiceBuild {
     let recipe = recipe(loader, field);
     ServiceBuild {
         span: recipe.span,
-        build: None,
+        build: dockerfile(loader, &recipe),
     }
+}
+
+/// The Dockerfile as this service builds it.
+fn dockerfile(loader: &mut Loader<'_>, recipe: &Recipe) -> Option<Build> {
+    let (text, path) = match &recipe.dockerfile {
+        Text::File(path) => (loader.dockerfile(path, recipe.span)?, path.clone()),
+        Text::Inline(text) => {
+            let source = text.span().source;
+            (text.clone(), loader.sources.get(source).path.clone())
+        }
+        Text::Unknown => return None,
+    };
+    let built = crate::read::dockerfile::build(&text, &path, recipe);
+    loader.faults.extend(built.faults);
+    Some(built.build)
 }
 
 /// What `build:` asks for.

@@ -279,6 +279,27 @@ impl<'a> Loader<'a> {
         Arc::new(parsed)
     }
 
+    /// The text of the Dockerfile that `at` names, read once; what is wrong with it as a file is told there.
+    pub fn dockerfile(&mut self, path: &str, at: Span) -> Option<Traced> {
+        let id = match self.sources.find(path) {
+            Some(id) => id,
+            None => match self.files.read(path) {
+                Ok(text) => self.sources.add(path, text),
+                // Often generated, or the Compose file travels without it: the image is unknown, no more.
+                Err(Unread::Missing) => return None,
+                Err(unread) => {
+                    let partial = self.partial;
+                    self.unread(path, Some(at), &unread);
+                    // The services are known all the same.
+                    self.partial = partial;
+                    return None;
+                }
+            },
+        };
+        let text = &self.sources.get(id).text;
+        Some(Traced::source(Span::new(id, 0, text.len()), text))
+    }
+
     fn unread(&mut self, path: &str, at: Option<Span>, unread: &Unread) {
         self.partial = true;
         let why = match unread {

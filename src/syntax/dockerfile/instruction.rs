@@ -72,6 +72,7 @@ fn part(line: &Traced, range: Range<usize>, escape: char, inner: bool) -> Instru
         arguments: line.slice(arguments),
         body,
         heredocs: Vec::new(),
+        script: None,
         problems: reader.problems,
     }
 }
@@ -327,7 +328,7 @@ impl Reader<'_> {
     /// behind the word that was meant as one.
     fn healthcheck(&mut self, flags: &mut Vec<Flag>, range: &mut Range<usize>) -> Body {
         let text = self.line.as_str();
-        let mut gaps: Vec<(usize, Range<usize>)> = Vec::new();
+        let mut strays: Vec<(usize, Range<usize>)> = Vec::new();
         let (mut word, mut rest) = first(text, range.clone());
         while let Some(flag) = flags.last()
             && flag.value.is_none()
@@ -335,8 +336,7 @@ impl Reader<'_> {
             && !word.is_empty()
             && !is_type(&text[word.clone()])
         {
-            let before = text[..word.start].trim_end().len();
-            gaps.push((flags.len() - 1, before..word.start));
+            strays.push((flags.len() - 1, word.clone()));
             let (mut more, start) = words::flags(self.line, rest.clone());
             let next = words::trim(text, start..range.end);
             if more.is_empty() && !is_type(&text[first(text, next.clone()).0]) {
@@ -348,7 +348,7 @@ impl Reader<'_> {
             (word, rest) = first(text, range.clone());
         }
         if word.is_empty() {
-            self.check_flags(flags, &gaps);
+            self.check_flags(flags, &strays);
             if self.problems.is_empty() {
                 self.broken(ProblemKind::NoArgument);
             }
@@ -357,8 +357,8 @@ impl Reader<'_> {
         let kind = &text[word.clone()];
         if kind.eq_ignore_ascii_case("none") {
             // BuildKit ignores the flags, unless the word was reached only by reading around a broken one.
-            if !gaps.is_empty() {
-                self.check_flags(flags, &gaps);
+            if !strays.is_empty() {
+                self.check_flags(flags, &strays);
             }
             if !rest.is_empty() {
                 self.problem(ProblemKind::NoneTakesNoArguments, rest);
@@ -367,7 +367,7 @@ impl Reader<'_> {
                 word: self.line.slice(word),
             });
         }
-        self.check_flags(flags, &gaps);
+        self.check_flags(flags, &strays);
         if !kind.eq_ignore_ascii_case("cmd") {
             if self.problems.is_empty() {
                 let written = kind.to_owned();
@@ -391,7 +391,7 @@ impl Reader<'_> {
         })
     }
 
-    fn check_flags(&mut self, flags: &[Flag], gaps: &[(usize, Range<usize>)]) {
+    fn check_flags(&mut self, flags: &[Flag], strays: &[(usize, Range<usize>)]) {
         let mut seen: Vec<&str> = Vec::new();
         for (index, flag) in flags.iter().enumerate() {
             let name = flag.name.as_str();
@@ -412,10 +412,13 @@ impl Reader<'_> {
                 if flag.value.is_some() {
                     continue;
                 }
-                let gap = gaps.iter().find(|(at, _)| *at == index);
+                let meant = strays.iter().find(|(at, _)| *at == index);
                 ProblemKind::MissingFlagValue {
                     name: name.to_owned(),
-                    gap: gap.map(|(_, gap)| self.line.span_of(gap.clone())),
+                    meant: meant.map(|(_, word)| {
+                        let written = self.line.as_str()[word.clone()].to_owned();
+                        (written, self.line.span_of(word.clone()))
+                    }),
                 }
             };
             self.problems.push(Problem {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Comment, Problem, ProblemKind};
-use crate::text::{Around, SourceId, Span, Spell, Traced};
+use crate::text::{Around, Span, Spell, Traced};
 
 /// The longest physical line that BuildKit's scanner takes, in bytes.
 const LONGEST: usize = 65_535;
@@ -57,13 +57,17 @@ fn continuation(line: &str, escape: char) -> Option<usize> {
 pub(super) struct Logical {
     /// The text with continuations, comments and blank lines inside it taken out.
     pub text: Traced,
+    /// Where it begins in the file.
+    pub start: usize,
+    /// Whether it is a single physical line.
+    pub plain: bool,
     /// The index of the physical line behind it.
     pub next: usize,
 }
 
 /// What joins physical lines: the file, its escape character, and what it meets on the way.
 pub(super) struct Joiner<'a> {
-    pub source: SourceId,
+    pub file: &'a Traced,
     pub text: &'a str,
     pub lines: &'a [Line],
     pub escape: char,
@@ -80,7 +84,7 @@ impl Joiner<'_> {
 
     /// A span of this file.
     pub fn span(&self, range: Range<usize>) -> Span {
-        Span::new(self.source, range.start, range.end.max(range.start))
+        self.file.span_of(range.start..range.end.max(range.start))
     }
 
     /// The logical line that begins at physical line `first`, which is neither blank nor a comment.
@@ -118,19 +122,21 @@ impl Joiner<'_> {
         }
         let start = parts.first().map_or(0, |part| part.start);
         let end = parts.last().map_or(0, |part| part.end);
-        let bytes = self.text.get(start..end).unwrap_or_default();
-        let outer = Traced::source(self.span(start..start + bytes.len()), bytes);
+        let outer = self.file.slice(start..end);
         let spell: Spell = if self.escape == '`' {
             backtick_line
         } else {
             backslash_line
         };
         let mut decoder = outer.decoder(spell);
+        let plain = parts.len() == 1;
         for part in parts {
             decoder.copy(part.start - start..part.end - start, spell);
         }
         Logical {
             text: decoder.finish(),
+            start,
+            plain,
             next: index,
         }
     }
@@ -141,7 +147,8 @@ impl Joiner<'_> {
         let start = line.start + text.len() - text.trim_start().len();
         let end = line.start + text.trim_end().len();
         Comment {
-            span: self.span(start..end),
+            span: self.span(start..end.max(start)),
+            text: self.file.slice(start..end.max(start)),
         }
     }
 

@@ -11,6 +11,7 @@ mod words;
 
 use std::collections::HashMap;
 
+pub use expand::{Value, expand};
 pub use json::NotJson;
 pub use problem::{Problem, ProblemKind};
 
@@ -55,10 +56,12 @@ pub struct Dockerfile {
 }
 
 /// One comment line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Comment {
     /// From the `#` to the last character that is not blank.
     pub span: Span,
+    /// These characters.
+    pub text: Traced,
 }
 
 /// One instruction.
@@ -76,6 +79,10 @@ pub struct Instruction {
     pub body: Body,
     /// The heredocs that it opens.
     pub heredocs: Vec<Heredoc>,
+    /// What the shell of a RUN with heredocs gets: the body of the one that is the whole script (`RUN <<EOF`), else the
+    /// command and its heredocs as they stand. None without heredocs, and where continued lines keep that from being
+    /// one text.
+    pub script: Option<Traced>,
     /// What BuildKit rejects in it, in its order.
     pub problems: Vec<Problem>,
 }
@@ -214,22 +221,26 @@ impl Instruction {
         self.keyword.as_str().to_uppercase()
     }
 
-    /// The heredoc that is the whole script of a RUN (`RUN <<EOF`); otherwise the shell reads the heredocs itself.
-    pub fn script(&self) -> Option<&Heredoc> {
-        let Body::Run(Command::Shell { text, .. }) = &self.body else {
-            return None;
-        };
-        self.heredocs
-            .first()
-            .filter(|heredoc| heredoc.opener.as_str() == text.as_str())
+    /// The instruction that ONBUILD holds, else this one.
+    pub fn inner(&self) -> &Instruction {
+        match &self.body {
+            Body::Onbuild(inner) => inner,
+            _ => self,
+        }
     }
 }
 
 /// Reads a Dockerfile. It never fails: what BuildKit rejects is recorded, and the reading goes on behind it.
 pub fn parse(source: SourceId, text: &str) -> Dockerfile {
+    parse_traced(&Traced::source(Span::new(source, 0, text.len()), text))
+}
+
+/// Reads a Dockerfile that stands inside another text, such as Compose's `dockerfile_inline`.
+pub fn parse_traced(whole: &Traced) -> Dockerfile {
+    let text = whole.as_str();
     let lines = lines::physical(text);
     let mut joiner = Joiner {
-        source,
+        file: whole,
         text,
         lines: &lines,
         escape: '\\',
@@ -260,7 +271,7 @@ pub fn parse(source: SourceId, text: &str) -> Dockerfile {
         let mut instruction = instruction::read(&logical.text, joiner.escape);
         heredocs(
             &joiner,
-            &logical.text,
+            &logical,
             &mut instruction,
             &mut index,
             &mut terminators,
@@ -303,9 +314,10 @@ fn directives(joiner: &mut Joiner<'_>, file: &mut Dockerfile) -> usize {
             break;
         }
         let text = joiner.line(index);
-        let place = |at: usize, len: usize| joiner.span(line.start + at..line.start + at + len);
-        let name_span = place(text.find(name).unwrap_or_default(), name.len());
-        let value_span = place(text.trim_end().len() - value.len(), value.len());
+        let place = |at: usize, len: usize| line.start + at..line.start + at + len;
+        let name_span = joiner.span(place(text.find(name).unwrap_or_default(), name.len()));
+        let value_range = place(text.trim_end().len() - value.len(), value.len());
+        let value_span = joiner.span(value_range.clone());
         if seen.contains(&lower) {
             file.problems.push(Problem {
                 kind: ProblemKind::RepeatedDirective(lower),
@@ -323,7 +335,7 @@ fn directives(joiner: &mut Joiner<'_>, file: &mut Dockerfile) -> usize {
             seen.push(lower);
         } else {
             if lower == "syntax" {
-                file.syntax = Some(Traced::source(value_span, value));
+                file.syntax = Some(joiner.file.slice(value_range));
             }
             seen.push(lower);
         }
@@ -375,16 +387,12 @@ impl<'a> Terminators<'a> {
 /// Takes the bodies of the heredocs that the instruction opens off the lines behind it.
 fn heredocs<'a>(
     joiner: &Joiner<'a>,
-    line: &Traced,
+    logical: &lines::Logical,
     instruction: &mut Instruction,
     index: &mut usize,
     terminators: &mut Terminators<'a>,
 ) {
-    let outer = match &instruction.body {
-        Body::Onbuild(inner) => &inner.body,
-        body => body,
-    };
-    let shell = match outer {
+    let shell = match &instruction.inner().body {
         Body::Run(Command::Shell { .. }) => true,
         Body::Copy { destination, .. } => !destination.is_empty(),
         _ => false,
@@ -392,6 +400,8 @@ fn heredocs<'a>(
     if !shell {
         return;
     }
+    let line = &logical.text;
+    let mut last_end = None;
     for opener in words::openers(line.as_str()) {
         let first = *index;
         let word = line.slice(opener.range.clone());
@@ -417,8 +427,8 @@ fn heredocs<'a>(
         };
         let start = joiner.lines.get(first).map_or(0, |line| line.start);
         let stop = joiner.lines.get(end).map_or(start, |line| line.end);
-        let bytes = joiner.text.get(start..stop).unwrap_or_default();
-        let lines = Traced::source(joiner.span(start..start + bytes.len()), bytes);
+        let lines = joiner.file.slice(start..stop.max(start));
+        last_end = Some(stop.max(start));
         let body = heredoc_body(&lines, opener.chomp);
         instruction.heredocs.push(Heredoc {
             opener: word,
@@ -428,6 +438,24 @@ fn heredocs<'a>(
         });
         *index = end + 1;
     }
+    let Some(end) = last_end else { return };
+    let arguments = instruction.inner().arguments.len();
+    let script = match (&instruction.inner().body, instruction.heredocs.first()) {
+        (Body::Run(Command::Shell { text, .. }), Some(first))
+            if first.opener.as_str() == text.as_str() =>
+        {
+            Some(first.body.clone())
+        }
+        (Body::Run(_), _) if logical.plain => {
+            let start = logical.start + line.as_str().trim_end().len() - arguments;
+            Some(joiner.file.slice(start..end.max(start)))
+        }
+        _ => None,
+    };
+    if let Body::Onbuild(inner) = &mut instruction.body {
+        inner.script.clone_from(&script);
+    }
+    instruction.script = script;
 }
 
 /// The lines of a heredoc without the last, which is the delimiter; with `<<-` also without the tabs they start with.

@@ -76,8 +76,8 @@ pub enum ProblemKind {
     MissingFlagValue {
         /// The name of the flag.
         name: String,
-        /// The blanks before the word that was probably meant as the value.
-        gap: Option<Span>,
+        /// The word behind the flag that was probably meant as the value, and where it stands.
+        meant: Option<(String, Span)>,
     },
     /// The same flag twice.
     DuplicateFlag(String),

@@ -257,13 +257,17 @@ fn problems_point_at_the_very_word() {
 }
 
 #[test]
-fn a_missing_value_is_read_around_with_the_blank_that_should_be_an_equals_sign() {
+fn a_missing_value_is_read_around_with_the_word_that_was_meant() {
     let text = "FROM x\nHEALTHCHECK --interval  30s --timeout=3s CMD curl x";
     let instruction = &read(text).instructions[1];
-    let ProblemKind::MissingFlagValue { gap: Some(gap), .. } = &instruction.problems[0].kind else {
+    let ProblemKind::MissingFlagValue {
+        meant: Some((word, span)),
+        ..
+    } = &instruction.problems[0].kind
+    else {
         panic!("{:?}", instruction.problems);
     };
-    assert_eq!(gap.range(), 29..31);
+    assert_eq!((word.as_str(), &text[span.range()]), ("30s", "30s"));
     assert_eq!(instruction.flags.len(), 2);
     let Body::Healthcheck(Healthcheck::Cmd {
         command: Command::Shell { text, .. },
@@ -320,8 +324,15 @@ fn heredocs_belong_to_run_copy_and_add() {
         vec![],
     ];
     assert_eq!(bodies, expected);
-    assert!(file.instructions[1].script().is_none());
-    assert_eq!(file.instructions[5].script().unwrap().body.as_str(), "x\n");
+    let scripts: Vec<_> = file
+        .instructions
+        .iter()
+        .map(|it| it.script.as_ref().map(Traced::as_str))
+        .collect();
+    assert_eq!(scripts[1], Some("<<A cat <<-'B' >f\na\nA\n\tb\n\tB"));
+    assert_eq!(scripts[2], None);
+    assert_eq!(scripts[3], Some("h\n"));
+    assert_eq!(scripts[5], Some("x\n"));
 }
 
 #[test]
@@ -553,4 +564,48 @@ fn kind(instruction: &parse_dockerfile::Instruction<'_>) -> String {
     let shown = format!("{instruction:?}");
     let name = shown.split('(').next().unwrap_or_default();
     name.to_uppercase()
+}
+
+fn expanded(word: &str) -> Option<String> {
+    use crate::text::Filling;
+    let source = Traced::source(Span::new(SourceId(0), 0, word.len()), word);
+    let lookup = |name: &str| match name {
+        "A" => Value::Known("a b".into(), Filling::Default),
+        "E" => Value::Known(String::new(), Filling::Default),
+        "O" => Value::Open,
+        "U" => Value::Unknown,
+        _ => Value::Unset,
+    };
+    let traced = expand(&source, '\\', &lookup)?;
+    Some(traced.as_str().replace(crate::text::HOLE, "?"))
+}
+
+#[test]
+fn variables_are_filled_in_as_buildkit_does() {
+    let table = [
+        ("x$A-y", "xa b-y"),
+        ("${A}", "a b"),
+        ("'$A'\"$A\"\\$A", "$Aa b$A"),
+        ("$N${N}|", "|"),
+        ("${N:-d$A}", "da b"),
+        ("${E:-d}${E-d}", "d"),
+        ("${A:+x}${N:+x}${E+y}", "xy"),
+        ("${O}:${O:-1}", "?:1"),
+        ("$U:${U:-1}:${U:+1}", "?:?:?"),
+        ("${N:-${O:-${N:-z}}}", "z"),
+        ("${A%b}", "?"),
+        ("a$", "a$"),
+        ("\"a\\b\\\"\" \\é", "a\\b\" é"),
+        ("c\\", "c"),
+    ];
+    for (word, text) in table {
+        assert_eq!(expanded(word).as_deref(), Some(text), "{word}");
+    }
+    for word in ["'a", "\"a", "${A", "${}", "${A@Q}", "${N:?gone}", "${N:-'}"] {
+        assert_eq!(expanded(word), None, "{word}");
+    }
+    for depth in [10, 100_000] {
+        let deep = "${N:-".repeat(depth) + "x" + &"}".repeat(depth);
+        assert_eq!(expanded(&deep).is_some(), depth == 10);
+    }
 }

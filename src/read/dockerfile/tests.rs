@@ -1,0 +1,490 @@
+//! Dockerfiles and what they come to.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::*;
+use crate::model::build::{Action, Base, CopyFrom};
+use crate::model::draft::Place;
+use crate::model::probe::{Form, Probe};
+use crate::model::project::Invocation;
+use crate::text::{HOLE, SourceId};
+
+fn reading(text: &str) -> Reading {
+    let files: BTreeMap<String, Arc<str>> = [("app/Dockerfile".to_owned(), text.into())].into();
+    read("app/Dockerfile", &files)
+}
+
+fn built(text: &str) -> Build {
+    reading(text).project.build.unwrap()
+}
+
+fn ordered(text: &str, target: Option<&str>, args: &[(&str, Option<&str>)]) -> Build {
+    let whole = |text: &str| Traced::source(Span::new(SourceId(0), 0, text.len()), text);
+    let recipe = Recipe {
+        context: None,
+        dockerfile: Text::Unknown,
+        target: target.map(str::to_owned),
+        args: args
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.map(whole)))
+            .collect(),
+        span: Span::new(SourceId(0), 0, 0),
+    };
+    build(&whole(text), "Dockerfile", &recipe).build
+}
+
+/// A stage's steps, shortly.
+fn steps(stage: &Stage) -> Vec<String> {
+    fn words(words: &[Traced]) -> String {
+        let words: Vec<_> = words.iter().map(Traced::as_str).collect();
+        words.join("|").replace(HOLE, "?")
+    }
+    fn invocation(it: &Invocation) -> String {
+        match it {
+            Invocation::Exec(it) => format!("[{}]", words(it)),
+            Invocation::Text(it) => it.as_str().to_owned(),
+        }
+    }
+    let steps = stage.steps.iter().map(|step| match &step.action {
+        Action::Run(it) => format!("run {}", invocation(it)),
+        Action::RunUnknown => "run ?".to_owned(),
+        Action::Copy {
+            from,
+            sources,
+            destination,
+            chmod,
+            add,
+        } => {
+            let from = match from {
+                CopyFrom::Context => "context".to_owned(),
+                CopyFrom::Stage(index) => index.to_string(),
+                CopyFrom::Image(image) => image.as_str().to_owned(),
+                CopyFrom::Unknown => "?".to_owned(),
+            };
+            let chmod = chmod.as_ref().map_or("", |it| it.as_str());
+            let verb = if *add { "add" } else { "copy" };
+            let sources = words(sources);
+            let to = words(std::slice::from_ref(destination));
+            format!("{verb} {from} {sources} {to} {chmod}")
+                .trim_end()
+                .to_owned()
+        }
+        Action::Env(entries) => {
+            let entries: Vec<_> = entries
+                .iter()
+                .map(|(name, value)| format!("{name}={}", words(std::slice::from_ref(value))))
+                .collect();
+            format!("env {}", entries.join(" "))
+        }
+        Action::Arg(name, value) => {
+            let value = value.as_ref().map_or("-", |it| it.as_str());
+            format!("arg {name} {value}")
+        }
+        Action::User(it) => format!("user {}", words(std::slice::from_ref(it))),
+        Action::Workdir(it) => format!("workdir {}", words(std::slice::from_ref(it))),
+        Action::Expose(it) => format!("expose {}", words(it)),
+        Action::Entrypoint(it) => format!("entrypoint {}", invocation(it)),
+        Action::Cmd(it) => format!("cmd {}", invocation(it)),
+        Action::Shell(it) => format!("shell {}", words(it)),
+        Action::Healthcheck(it) => format!("check {}", test(it)),
+        Action::Other => "other".to_owned(),
+    });
+    steps.collect()
+}
+
+fn test(probe: &Probe) -> String {
+    match probe.test.as_ref().map(|test| &test.value.form) {
+        None if probe.disabled.is_some() => "none".into(),
+        None => "broken".into(),
+        Some(Form::Exec(words)) => {
+            let words: Vec<_> = words.iter().map(Traced::as_str).collect();
+            format!("[{}]", words.join("|"))
+        }
+        Some(Form::Shell { script, .. }) => script.as_str().to_owned(),
+        Some(Form::Unheaded(_)) => "unheaded".into(),
+    }
+}
+
+#[test]
+fn a_stage_does_its_steps_in_order() {
+    let text = "FROM debian:12 AS Base\nRUN apt-get update \\\n && x\nENV A=1 B=\"$A c\"\nENV B=$A D\\ E=f\n\
+        WORKDIR /w/$A\nUSER u:$NOBODY\nEXPOSE 80 $A/tcp\nCOPY --chmod=755 a b /bin/\nADD [\"x y\", \"/\"]\nSHELL [\"/bin/bash\", \"-c\"]\n\
+        ENTRYPOINT [\"/e\"]\nCMD run $A\nLABEL a=b\nHEALTHCHECK CMD curl $A\n";
+    let build = built(text);
+    let stage = &build.stages[0];
+    assert_eq!(stage.name.as_ref().unwrap().value, "base");
+    assert_eq!(
+        steps(stage),
+        [
+            "run apt-get update  && x",
+            "env A=1 B=? c",
+            "env B=1 D E=f",
+            "workdir /w/1",
+            "user u:?",
+            "expose 80|1/tcp",
+            "copy context a|b /bin/ 755",
+            "add context x y /",
+            "shell /bin/bash|-c",
+            "entrypoint [/e]",
+            "cmd run $A",
+            "other",
+            "check curl $A",
+        ]
+    );
+    assert_eq!(build.context.as_deref(), Some("app"));
+    let run = &stage.steps[0];
+    assert_eq!(&text[run.span.range()], "RUN apt-get update \\\n && x");
+}
+
+#[test]
+fn arguments_before_from_choose_the_image() {
+    let text = "ARG V=1\nARG IMAGE=a:$V\nARG OPEN\nFROM $IMAGE\nARG V\nARG W=2 X\nENV Y=$V$W$X\nFROM b:${OPEN:-3}\nFROM c:$OPEN\nFROM d:$TARGETARCH\nFROM ${NOT}\nENV V=$V\n";
+    let bases = |build: &Build| -> Vec<String> {
+        let bases = build.stages.iter().map(|stage| match &stage.base {
+            Base::Image(image) => image.value.as_str().replace(HOLE, "?"),
+            other => format!("{other:?}"),
+        });
+        bases.collect()
+    };
+    let build = built(text);
+    assert_eq!(bases(&build), ["a:1", "b:3", "c:?", "d:?", "?"]);
+    assert_eq!(
+        steps(&build.stages[0]),
+        ["arg V -", "arg W 2", "arg X -", "env Y=12?"]
+    );
+    assert_eq!(steps(&build.stages[4]), ["env V=?"]);
+    let build = ordered(text, None, &[("V", Some("9")), ("OPEN", None)]);
+    assert_eq!(bases(&build), ["a:9", "b:?", "c:?", "d:?", "?"]);
+    assert_eq!(steps(&build.stages[0])[3], "env Y=92?");
+    assert_eq!(bases(&ordered(text, None, &[("IMAGE", Some("z"))]))[0], "z");
+}
+
+#[test]
+fn stages_inherit_and_copy_from_each_other() {
+    let build = built(
+        "FROM a AS one\nENV P=1\nHEALTHCHECK CMD a\nFROM ONE AS two\nENV Q=$P\nFROM scratch\n\
+        COPY --from=one x /\nCOPY --from=1 x /\nCOPY --from=nginx:1 x /\nCOPY --from=2 x /\nCOPY --from=$X x /\nENV R=${P:-d}\n",
+    );
+    assert!(matches!(build.stages[1].base, Base::Stage(0)));
+    assert!(matches!(build.stages[2].base, Base::Scratch));
+    assert_eq!(steps(&build.stages[1]), ["env Q=1"]);
+    assert_eq!(
+        steps(&build.stages[2]),
+        [
+            "copy 0 x /",
+            "copy 1 x /",
+            "copy nginx:1 x /",
+            "copy ? x /",
+            "copy ? x /",
+            "env R=d"
+        ]
+    );
+    assert_eq!(build.target, Some(2));
+    assert_eq!(test(build.probe_of(1).unwrap()), "a");
+    assert!(build.probe_of(2).is_none());
+}
+
+#[test]
+fn the_target_is_named_or_counted() {
+    let text = "FROM a AS one\nFROM b AS two\n";
+    for (target, stage) in [
+        (None, Some(1)),
+        (Some(""), Some(1)),
+        (Some("ONE"), Some(0)),
+        (Some("1"), Some(1)),
+        (Some("three"), None),
+    ] {
+        assert_eq!(ordered(text, target, &[]).target, stage, "{target:?}");
+    }
+}
+
+#[test]
+fn triggers_fire_in_the_child_and_only_there() {
+    let text = "FROM a AS one\nONBUILD RUN x <<E\ny\nE\nONBUILD HEALTHCHECK --interval=bad CMD z\nFROM one AS two\nRUN own\nFROM two\n";
+    let build = built(text);
+    assert_eq!(steps(&build.stages[0]), ["other", "other"]);
+    assert_eq!(
+        steps(&build.stages[1]),
+        ["run x <<E\ny\nE", "check z", "run own"]
+    );
+    assert!(build.stages[2].steps.is_empty());
+    let rejected: Vec<_> = build.rejected.iter().map(|it| &it.reason[..]).collect();
+    assert_eq!(rejected, ["time: invalid duration \"bad\""]);
+    assert_eq!(built(&text.replace("FROM one", "FROM x")).rejected, []);
+}
+
+#[test]
+fn heredocs_are_scripts_unless_a_foreign_program_reads_them() {
+    let build = built(
+        "FROM a\nRUN <<E\napt-get install curl\nE\nRUN <<E\n#!/usr/bin/env -S bash\nx\nE\nRUN <<E\n#!/usr/bin/python3\nE\nRUN cat \\\n <<E\nx\nE\nRUN\n",
+    );
+    assert_eq!(
+        steps(&build.stages[0]),
+        [
+            "run apt-get install curl\n",
+            "run #!/usr/bin/env -S bash\nx\n",
+            "run ?",
+            "run ?",
+            "other"
+        ]
+    );
+}
+
+#[test]
+fn a_check_has_its_timing_and_the_places_to_change_it() {
+    let text = "FROM a\nHEALTHCHECK --interval=\"5s\" --timeout=1m30s --start-period= --retries=+3 \\\n # note\n CMD curl x\n";
+    let build = built(text);
+    let probe = build.probe_of(0).unwrap();
+    let timing = &probe.timing;
+    let interval = timing.interval.as_ref().unwrap();
+    assert_eq!(interval.value.value, Some(Duration::from_secs(5)));
+    assert_eq!(interval.value.text.as_str(), "5s");
+    assert_eq!(&text[interval.entry().range()], "--interval=\"5s\"");
+    assert_eq!(&text[interval.span.range()], "\"5s\"");
+    assert_eq!(&text[interval.key.unwrap().range()], "--interval");
+    let timeout = timing.timeout.as_ref().unwrap();
+    assert_eq!(timeout.value.value, Some(Duration::from_secs(90)));
+    let start = timing.start_period.as_ref().unwrap();
+    assert_eq!(start.value.value, Some(Duration::ZERO));
+    assert_eq!(timing.retries.as_ref().unwrap().value.value, Some(3));
+    let Place::Flags { after } = &probe.place else {
+        panic!("{:?}", probe.place);
+    };
+    assert_eq!(&text[after.range()], "--retries=+3");
+    let added = probe.place.add("start_interval", "1s").unwrap();
+    let changed = crate::text::apply(text, &[added]);
+    assert!(changed.contains("--retries=+3 --start-interval=1s \\\n"));
+    assert_eq!(&text[probe.span.range()], "HEALTHCHECK");
+    assert_eq!(build.rejected, []);
+}
+
+#[test]
+fn what_buildkit_rejects_is_recorded_with_its_words_and_place() {
+    let duration = |setting: &str, meant: Option<&str>| RejectedKind::Duration {
+        setting: setting.to_owned(),
+        meant: meant.map(str::to_owned),
+    };
+    let unknown = |name: &str, nearest: Option<&str>| RejectedKind::UnknownSetting {
+        name: name.to_owned(),
+        nearest: nearest.map(str::to_owned),
+    };
+    let other = RejectedKind::Other;
+    let table = [
+        (
+            "--interval=30 CMD x",
+            "30",
+            duration("--interval", Some("30s")),
+            "time: missing unit in duration \"30\"",
+        ),
+        (
+            "--interval=1d CMD x",
+            "1d",
+            duration("--interval", Some("24h")),
+            "time: unknown unit \"d\" in duration \"1d\"",
+        ),
+        (
+            "--interval=-5s CMD x",
+            "-5s",
+            duration("--interval", None),
+            "Interval \"interval\" cannot be less than 1ms",
+        ),
+        (
+            "--timeout=999us CMD x",
+            "999us",
+            duration("--timeout", None),
+            "Interval \"timeout\" cannot be less than 1ms",
+        ),
+        (
+            "--start-interval=1ns CMD x",
+            "1ns",
+            duration("--start-interval", None),
+            "Interval \"start-interval\" cannot be less than 1ms",
+        ),
+        (
+            "--interval=${I} CMD x",
+            "${I}",
+            duration("--interval", None),
+            "time: invalid duration \"${I}\"",
+        ),
+        (
+            "--retries=-1 CMD x",
+            "-1",
+            other.clone(),
+            "--retries cannot be negative (-1)",
+        ),
+        (
+            "--retries=x CMD x",
+            "x",
+            other.clone(),
+            "strconv.ParseInt: parsing \"x\": invalid syntax",
+        ),
+        (
+            "--retries=3000000000 CMD x",
+            "3000000000",
+            other.clone(),
+            "strconv.ParseInt: parsing \"3000000000\": value out of range",
+        ),
+        (
+            "--start_period=3s CMD x",
+            "--start_period",
+            unknown("--start_period", Some("--start-period")),
+            "unknown flag: --start_period (did you mean start-period?)",
+        ),
+        (
+            "--disable CMD x",
+            "--disable",
+            unknown("--disable", None),
+            "unknown flag: --disable",
+        ),
+        (
+            "--interval 30s CMD x",
+            "--interval 30s",
+            unknown("--interval 30s", Some("--interval=30s")),
+            "missing a value on flag: --interval",
+        ),
+        (
+            "--interval CMD x",
+            "--interval",
+            other.clone(),
+            "missing a value on flag: --interval",
+        ),
+        (
+            "--retries=1 --retries=2 CMD x",
+            "--retries=2",
+            other.clone(),
+            "duplicate flag specified: --retries",
+        ),
+        (
+            "CMD [\"a\", 1]",
+            "1",
+            RejectedKind::UntypedItem,
+            "when using JSON array syntax, arrays must be comprised of strings only",
+        ),
+        (
+            "CMD",
+            "CMD",
+            other.clone(),
+            "Missing command after HEALTHCHECK CMD",
+        ),
+        (
+            "curl x",
+            "curl",
+            other.clone(),
+            "Unknown type \"CURL\" in HEALTHCHECK (try CMD)",
+        ),
+        (
+            "NONE x",
+            "x",
+            other.clone(),
+            "HEALTHCHECK NONE takes no arguments",
+        ),
+        (
+            "",
+            "HEALTHCHECK",
+            other.clone(),
+            "HEALTHCHECK requires at least one argument",
+        ),
+    ];
+    for (line, culprit, kind, reason) in table {
+        let text = format!("FROM a\nHEALTHCHECK {line}\nRUN y");
+        let reading = reading(&text);
+        let build = reading.project.build.unwrap();
+        assert_eq!(reading.faults, [], "{line}");
+        let [rejected] = &build.rejected[..] else {
+            panic!("{line}: {:?}", build.rejected);
+        };
+        assert_eq!(&text[rejected.span.range()], culprit, "{line}");
+        assert_eq!(
+            (&rejected.kind, &rejected.reason[..]),
+            (&kind, reason),
+            "{line}"
+        );
+        assert_eq!(build.stages[0].steps.len(), 2, "{line}");
+    }
+    let text = "FROM a\nHEALTHCHEK CMD x\nHEALTHCHECK CMD [\"curl\",\n \"-f\",\n \"x\"]\n";
+    let reading = reading(text);
+    assert_eq!(reading.faults, []);
+    let rejected = reading.project.build.unwrap().rejected;
+    let culprits: Vec<_> = rejected.iter().map(|it| &text[it.span.range()]).collect();
+    assert_eq!(culprits, ["HEALTHCHEK", "\"-f\",", "\"x\"]"]);
+}
+
+#[test]
+fn what_stops_the_build_is_a_fault_once() {
+    let fault = |text: &str| {
+        let reading = reading(text);
+        let faults: Vec<_> = reading
+            .faults
+            .iter()
+            .map(|fault| {
+                let range = fault.span.unwrap().range();
+                (text[range].to_owned(), fault.message.clone())
+            })
+            .collect();
+        assert!(faults.len() < 2, "{faults:?}");
+        faults.into_iter().next()
+    };
+    let culprit = |text: &str| fault(text).map(|fault| fault.0);
+    assert_eq!(culprit("FROM a\nRUNN x\nNOPE y\n").as_deref(), Some("RUNN"));
+    assert_eq!(
+        culprit("HEALTHCHECK CMD x\nRUN y").as_deref(),
+        Some("HEALTHCHECK")
+    );
+    assert_eq!(culprit("# nothing").as_deref(), Some(""));
+    assert_eq!(culprit("FROM a\nRUN <<E\nx").as_deref(), Some("<<E"));
+    assert_eq!(culprit("# syntax=example.org/other\nWHAT x"), None);
+    assert_eq!(
+        culprit("# syntax=docker/dockerfile:1.7\nWHAT x").as_deref(),
+        Some("WHAT")
+    );
+    assert_eq!(culprit("FROM a\nRUN x \\\n\n y\n"), None);
+    let empty: BTreeMap<String, Arc<str>> = BTreeMap::new();
+    let missing = read("Dockerfile", &empty);
+    assert_eq!(missing.faults.len(), 1);
+    assert!(missing.project.build.is_none());
+}
+
+#[test]
+fn comments_allow_what_they_stand_above_or_in() {
+    let text = "FROM a\n# healthlint: allow(missing-tool) by volume\nHEALTHCHECK --interval=1s \\\n  # healthlint: allow(wrong-port)\n  CMD x\n# healthlint: allow(late)\n";
+    let build = built(text);
+    let scopes: Vec<_> = build
+        .allows
+        .iter()
+        .map(|allow| {
+            (
+                allow.rules[0].0.as_str(),
+                text[allow.scope.range()].contains("CMD x"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        scopes,
+        [
+            ("missing-tool", true),
+            ("wrong-port", true),
+            ("late", false)
+        ]
+    );
+}
+
+#[test]
+fn a_hostile_file_ends() {
+    let chain: Vec<String> = (0..3_000)
+        .map(|at| format!("FROM s{at} AS s{}\nENV A{at}=x\nONBUILD RUN y\n", at + 1))
+        .collect();
+    let many = [
+        format!("FROM a AS s0\n{}", chain.concat()),
+        "FROM a\n".to_owned() + &"ENV A=$A$A$A\n".repeat(2_000),
+        "FROM a\nENV A=x\n".to_owned() + &"ENV A=$A$A$A\n".repeat(100),
+        "FROM a AS b\n".to_owned() + &"ONBUILD RUN x\n".repeat(2_000) + &"FROM b\n".repeat(2_000),
+        "FROM a\n".to_owned() + &"HEALTHCHECK CMD x\n".repeat(20_000),
+    ];
+    for text in many {
+        let start = std::time::Instant::now();
+        assert!(!built(&text).stages.is_empty());
+        let took = start.elapsed();
+        assert!(took.as_secs() < 20, "{took:?}");
+    }
+}
