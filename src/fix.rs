@@ -84,6 +84,9 @@ impl Stuck {
             Reason::Fault(path, message) => {
                 format!("after the fixes of {rules}, `{path}` can no longer be read: {message}")
             }
+            Reason::Error(path, rule) if self.paths.iter().eq([path]) => {
+                format!("the fixes of {rules} bring up a new error: `{rule}`")
+            }
             Reason::Error(path, rule) => {
                 format!("the fixes of {rules} bring up a new error in `{path}`: `{rule}`")
             }

@@ -72,10 +72,12 @@ fn target(disk: &Disk, change: &Change<'_>) -> Result<PathBuf, String> {
         .permissions()
         .readonly()
     {
-        return Err("it is read-only, so it was not written".to_owned());
+        return Err("it is read-only, so nothing was written".to_owned());
     }
     if fs::read(&target).map_err(failed)? != change.old.as_bytes() {
-        return Err("it changed while it was checked, so it was not written; run again".to_owned());
+        return Err(
+            "it changed while it was checked, so nothing was written; run again".to_owned(),
+        );
     }
     Ok(target)
 }
