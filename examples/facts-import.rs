@@ -258,7 +258,6 @@ fn merged_bases(
                 busybox: busybox_of(&name).map(str::to_owned),
                 has: entries.into_iter().collect(),
                 lacks: Vec::new(),
-                complete: name == "scratch",
                 witness: witness.into_iter().collect(),
                 date: first.date.clone().unwrap_or_else(|| DATE.to_owned()),
                 name,
@@ -799,9 +798,6 @@ fn bases_text(bases: &BTreeMap<String, Base>, tracked: &BTreeSet<String>) -> Str
         optional(&mut out, "busybox", base.busybox.as_ref());
         array(&mut out, "has", &base.has);
         array(&mut out, "lacks", &base.lacks);
-        if base.complete {
-            line(&mut out, "complete", "true");
-        }
         array(&mut out, "witness", &base.witness);
         line(&mut out, "date", &quoted(&base.date));
     }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use healthlint::facts::images::{self, tool_and_flavour};
-use healthlint::facts::{Holds, Shell, inventory_of_image};
+use healthlint::facts::{Holds, Shell, inventory_of_image, packages, recipes};
 
 fn sorted<T: Ord>(values: &[T]) -> bool {
     values.windows(2).all(|pair| pair[0] < pair[1])
@@ -168,4 +168,84 @@ fn the_breakages_that_users_hit_are_known() {
         inventory_of_image("gcr.io/distroless/static", Some("debug"), None).shell(),
         Shell::None
     );
+}
+
+#[test]
+fn every_package_and_recipe_is_in_order_and_has_its_witness() {
+    let packages = packages::packages().unwrap();
+    assert!(packages.len() > 400, "{} packages", packages.len());
+    assert!(sorted(
+        &packages
+            .iter()
+            .map(|package| &package.name)
+            .collect::<Vec<_>>()
+    ));
+    for package in packages {
+        assert!(
+            !package.witness.is_empty() && sorted(&package.brings),
+            "{}",
+            package.name
+        );
+    }
+    let recipes = recipes::recipes();
+    assert!(recipes.len() > 100, "{} recipes", recipes.len());
+    assert!(sorted(
+        &recipes
+            .iter()
+            .map(|recipe| &recipe.name)
+            .collect::<Vec<_>>()
+    ));
+    for recipe in recipes {
+        assert!(
+            !recipe.witness.is_empty() && sorted(&recipe.images),
+            "{}",
+            recipe.name
+        );
+        let head = recipe.test.first().map(String::as_str);
+        assert!(
+            matches!(head, None | Some("CMD" | "CMD-SHELL")),
+            "{}",
+            recipe.name
+        );
+    }
+}
+
+/// A recommended probe must not need a tool that the image is known to lack.
+#[test]
+fn no_recipe_needs_what_its_image_lacks() {
+    let mut wrong = Vec::new();
+    for recipe in recipes::recipes() {
+        for image in &recipe.images {
+            let variant = recipe
+                .variant
+                .as_ref()
+                .map(|variant| format!("-{variant}"))
+                .unwrap_or_default();
+            let tag = recipe
+                .to
+                .as_ref()
+                .map_or_else(|| format!("latest{variant}"), |to| format!("{to}{variant}"));
+            let inventory = inventory_of_image(image, Some(&tag), None);
+            let program = match recipe.test.first().map(String::as_str) {
+                Some("CMD") => recipe.test.get(1).cloned(),
+                Some("CMD-SHELL") => {
+                    if inventory.shell() == Shell::None {
+                        wrong.push(format!("{image}:{tag} has no shell"));
+                    }
+                    let script = recipe.test.get(1).map(String::as_str).unwrap_or_default();
+                    script
+                        .split(' ')
+                        .find(|word| !word.contains('='))
+                        .map(str::to_owned)
+                }
+                _ => None,
+            };
+            if let Some(program) = program
+                && inventory.has(&program).is_no()
+            {
+                wrong.push(format!("{image}:{tag} has no `{program}`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

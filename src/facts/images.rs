@@ -36,9 +36,6 @@ pub struct Base {
     /// Tools beyond the tracked ones that were looked for and are not there.
     #[serde(default)]
     pub lacks: Vec<String>,
-    /// Nothing but what `has` says is there.
-    #[serde(default)]
-    pub complete: bool,
     /// Who says so.
     pub witness: Vec<String>,
     /// When that was so: year and month.
@@ -201,8 +198,7 @@ impl Base {
     pub fn holds(&self, tool: &str) -> Holds {
         if let Some(flavour) = look(&self.has, tool) {
             Holds::Yes(flavour)
-        } else if self.complete
-            || self.lacks.iter().any(|name| name == tool)
+        } else if self.lacks.iter().any(|name| name == tool)
             || tracked().iter().any(|name| name == tool)
         {
             Holds::No(Firmness::Firm)

@@ -4,6 +4,7 @@ mod answer;
 pub mod container;
 pub mod images;
 mod inventory;
+pub mod packages;
 pub mod programs;
 pub mod published;
 pub mod recipes;

@@ -1,0 +1,73 @@
+//! Which commands a package brings.
+
+use serde::Deserialize;
+
+use super::sections;
+
+const PACKAGES: &str = include_str!("../../rules/facts/packages.toml");
+
+/// A family of package managers that share their packages' names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manager {
+    /// apt and apt-get: Debian and Ubuntu.
+    Apt,
+    /// apk: Alpine.
+    Apk,
+    /// dnf, microdnf, yum and tdnf: the Red Hat family, Amazon Linux, Azure Linux.
+    Rpm,
+}
+
+/// One package.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// `apt/curl`: the manager and the package.
+    pub name: String,
+    /// The commands it brings, as `name` or `name: flavour`.
+    #[serde(default)]
+    pub brings: Vec<String>,
+    /// Taken from the package's name, not from a list of its files.
+    #[serde(default)]
+    pub assumed: bool,
+    /// Who says so.
+    pub witness: Vec<String>,
+    /// When that was so: year and month.
+    pub date: String,
+}
+
+impl Manager {
+    /// The manager that this program is.
+    pub fn of(program: &str) -> Option<Self> {
+        Some(match program {
+            "apt" | "apt-get" | "aptitude" => Self::Apt,
+            "apk" => Self::Apk,
+            "dnf" | "microdnf" | "yum" | "tdnf" | "dnf5" => Self::Rpm,
+            _ => return None,
+        })
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Apt => "apt",
+            Self::Apk => "apk",
+            Self::Rpm => "rpm",
+        }
+    }
+}
+
+/// What is known of this package.
+pub fn package(manager: Manager, name: &str) -> Option<Package> {
+    let name = format!("{}/{name}", manager.word());
+    sections::read(sections::find(PACKAGES, "package", &name)?, "package").ok()
+}
+
+/// Every package, in order.
+///
+/// # Errors
+/// What does not parse, and why.
+pub fn packages() -> Result<Vec<Package>, String> {
+    sections::all(PACKAGES, "package")
+        .into_iter()
+        .map(|section| sections::read(section, "package"))
+        .collect()
+}
