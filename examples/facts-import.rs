@@ -216,7 +216,21 @@ fn merged_bases(
         .into_iter()
         .map(|base| (base.name.clone(), base))
         .collect();
+    let own = |group: &[&Record]| group.iter().any(|record| record.from_chain.is_empty());
+    // A release that few images stand on says little: what its nearest neighbour of the distribution holds, it holds.
+    let told: BTreeMap<String, Vec<&Record>> = groups
+        .iter()
+        .filter(|(_, group)| own(group) || group.len() >= 5)
+        .map(|(name, group)| (name.clone(), group.clone()))
+        .collect();
     for (name, group) in groups {
+        let (group, neighbour) = match told.get(&name) {
+            Some(_) => (group, None),
+            None => match nearest(&name, &told) {
+                Some((near, records)) => (records, Some(near)),
+                None => (group, None),
+            },
+        };
         // The base's own image says what it holds; without one, it holds what all that stand on it hold.
         let own: Vec<&Record> = group
             .iter()
@@ -227,9 +241,10 @@ fn merged_bases(
         let Some(first) = speakers.first() else {
             continue;
         };
-        let mut has = first.has.clone();
-        for record in speakers {
-            has.retain(|tool, make| record.has.get(tool) == Some(make));
+        let mut has = held_by_most(speakers);
+        if own.is_empty() {
+            // Every image on a base may be a Java image: that makes java no part of the base.
+            has.retain(|tool, _| is_essential(&first.distro, tool));
         }
         let extra = beyond_tracked(first);
         let mut entries: BTreeSet<String> =
@@ -241,8 +256,12 @@ fn merged_bases(
                 .map(|tool| (*tool).to_owned()),
         );
         let mut witness: BTreeSet<String> = first.evidence.first().cloned().into_iter().collect();
-        if own.is_empty() {
-            witness.insert(format!("what all {} images on it hold", group.len()));
+        if let Some(near) = neighbour {
+            witness = BTreeSet::from([format!(
+                "the essential packages of {near}, its nearest release"
+            )]);
+        } else if own.is_empty() {
+            witness.insert(format!("what nearly all {} images on it hold", group.len()));
         }
         if !extra.is_empty() {
             witness.insert(beyond_witness(first).to_owned());
@@ -265,6 +284,72 @@ fn merged_bases(
         );
     }
     Ok(bases)
+}
+
+/// The base of the same distribution that stands next to this one, and the records that tell of it.
+fn nearest<'a>(
+    name: &str,
+    told: &BTreeMap<String, Vec<&'a Record>>,
+) -> Option<(String, Vec<&'a Record>)> {
+    let (distro, release) = name.split_once(':')?;
+    let place = |release: &str| Version::parse(release);
+    let wanted = place(release)?;
+    let slim = release.ends_with("-slim");
+    let of_kin = told.iter().filter(|(kin, _)| {
+        kin.split_once(':').is_some_and(|(kin, release)| {
+            kin == distro && release.ends_with("-slim") == slim && place(release).is_some()
+        })
+    });
+    let release = |kin: &str| kin.split_once(':').and_then(|(_, release)| place(release));
+    let mut sorted: Vec<_> = of_kin.collect();
+    sorted.sort_by_key(|(kin, _)| release(kin));
+    let above = sorted
+        .iter()
+        .find(|(kin, _)| release(kin).as_ref() > Some(&wanted));
+    above
+        .or(sorted.last())
+        .map(|(kin, records)| ((*kin).clone(), (*records).clone()))
+}
+
+/// Whether a distribution itself brings the tool, and not the images on it.
+fn is_essential(distro: &str, tool: &str) -> bool {
+    const ALL: &str = "awk bash cat find getent grep sed sh test timeout xargs";
+    const APPLETS: &str =
+        "apk ash busybox httpd ip nc netstat nslookup pgrep pidof ping ps telnet wget";
+    let more = match distro {
+        "alpine" | "busybox" | "distroless" => APPLETS,
+        "rpm" => "curl dnf microdnf",
+        _ => "apt-get perl pidof",
+    };
+    ALL.split(' ')
+        .chain(more.split(' '))
+        .any(|name| name == tool)
+}
+
+/// What nearly all of these images hold, in the make that most of them have: a few replace an applet or purge a tool.
+fn held_by_most(records: &[&Record]) -> BTreeMap<String, Value> {
+    let mut makes: BTreeMap<&String, BTreeMap<String, (usize, &Value)>> = BTreeMap::new();
+    for record in records {
+        for (tool, make) in &record.has {
+            makes
+                .entry(tool)
+                .or_default()
+                .entry(make.to_string())
+                .or_insert((0, make))
+                .0 += 1;
+        }
+    }
+    let most = |counts: &BTreeMap<String, (usize, &Value)>| {
+        counts.values().map(|(count, _)| count).sum::<usize>() * 5 >= records.len() * 4
+    };
+    makes
+        .into_iter()
+        .filter(|(_, counts)| most(counts))
+        .filter_map(|(tool, counts)| {
+            let (_, make) = counts.into_values().max_by_key(|(count, _)| *count)?;
+            Some((tool.clone(), make.clone()))
+        })
+        .collect()
 }
 
 fn release_of(name: &str) -> Option<String> {

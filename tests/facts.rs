@@ -249,3 +249,34 @@ fn no_recipe_needs_what_its_image_lacks() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn every_release_of_a_distribution_has_its_essentials() {
+    for base in images::bases().unwrap() {
+        let essential: &[&str] = match base.distro.as_str() {
+            "alpine" | "busybox" => &[
+                "sh", "wget", "nc", "grep", "awk", "sed", "find", "timeout", "ps", "pgrep",
+                "pidof", "ping", "xargs",
+            ],
+            "debian" | "ubuntu" => &[
+                "sh", "bash", "grep", "awk", "sed", "find", "timeout", "perl", "getent", "xargs",
+            ],
+            "rpm" => &["sh", "bash", "cat", "test", "timeout"],
+            _ => &[],
+        };
+        for tool in essential {
+            assert!(
+                matches!(base.holds(tool), Holds::Yes(_)),
+                "{} has no `{tool}`",
+                base.name
+            );
+        }
+        for tool in ["curl", "jq", "nginx", "node"] {
+            assert!(
+                base.distro == "rpm" || matches!(base.holds(tool), Holds::No(_)),
+                "{} has `{tool}`",
+                base.name
+            );
+        }
+    }
+}

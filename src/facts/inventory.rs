@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
-use super::images::{self, Base};
+use super::images::Base;
 use super::programs::{self, Program};
-use super::published::{Epoch, Published, published, short};
-use super::recipes::{self, Recipe};
+use super::published::{Epoch, Published};
+use super::recipes::Recipe;
 
 /// What is known of one image or one stage of a Dockerfile.
 #[derive(Clone, Debug)]
@@ -43,6 +43,10 @@ pub struct Inventory {
     changes: BTreeMap<String, Answer>,
     /// Since when anything more may be there, and why: what the origin lacks may have come.
     more: Option<Reason>,
+    /// Why an absence is not firm any more.
+    softer: Option<Reason>,
+    /// Tools that other stages of the same file have, and why that does not help.
+    elsewhere: Vec<(String, Reason)>,
     /// Since when something may be gone, and why: what the origin has beyond its base may have left.
     less: Option<Reason>,
     shell: Option<Shell>,
@@ -66,57 +70,31 @@ pub enum OwnCheck {
     Unknown,
 }
 
-/// What a published image holds: its repository in any spelling (`postgres`, `library/postgres`,
-/// `mirror.gcr.io/library/postgres`), its tag, its digest.
-pub fn inventory_of_image(repository: &str, tag: Option<&str>, digest: Option<&str>) -> Inventory {
-    let name = canonical(repository);
-    let mut shown = short(&name).to_owned();
-    match (tag, digest) {
-        (Some(tag), _) => shown = format!("{shown}:{tag}"),
-        (None, Some(_)) => {}
-        (None, None) => shown.push_str(":latest"),
-    }
-    if name == "scratch" {
-        return Inventory::scratch();
-    }
-    if is_windows(&name, tag) {
-        let mut inventory = Inventory::unknown(shown, "nothing is known about Windows images");
-        inventory.windows = true;
-        return inventory;
-    }
-    let recipe = recipes::recipe(&name, tag);
-    let Some(image) = images::image(&name) else {
-        let reason = format!("nothing is known about {shown}");
-        let mut inventory = Inventory::unknown(shown, reason);
-        inventory.recipe = recipe;
-        return inventory;
-    };
-    let found = published(image, shown.clone(), tag, digest);
-    let base = found.base();
-    let ports = found.setting(|setup| &setup.ports).unwrap_or_default();
-    Inventory {
-        distro: base.as_ref().map(|base| base.distro.clone()),
-        release: base.as_ref().and_then(|base| base.release.clone()),
-        manager: base.as_ref().and_then(|base| base.manager.clone()),
-        busybox: base.as_ref().and_then(|base| base.busybox.clone()),
-        ports: ports.iter().filter_map(|port| tcp_port(port)).collect(),
-        user: found.setting(|setup| &setup.user),
-        entrypoint: found.setting(|setup| &setup.entrypoint),
-        command: found.setting(|setup| &setup.command),
-        init: found.setting(|setup| &setup.init),
-        check: match found.setting(|setup| &setup.check) {
-            Some(check) if check == "none" => OwnCheck::None,
-            Some(check) => OwnCheck::Command(check),
-            None => OwnCheck::Unknown,
-        },
-        recipe,
-        origin: Origin::Published(Box::new(found)),
-        ..Inventory::scratch()
-    }
-    .named(shown)
-}
-
 impl Inventory {
+    /// What the facts say of a tag.
+    pub(super) fn of_published(found: Published) -> Self {
+        let base = found.base();
+        let ports = found.setting(|setup| &setup.ports).unwrap_or_default();
+        Self {
+            distro: found.common_of_bases(|base| Some(base.distro.clone())),
+            release: base.as_ref().and_then(|base| base.release.clone()),
+            manager: found.common_of_bases(|base| base.manager.clone()),
+            busybox: base.as_ref().and_then(|base| base.busybox.clone()),
+            ports: ports.iter().filter_map(|port| tcp_port(port)).collect(),
+            user: found.setting(|setup| &setup.user),
+            entrypoint: found.setting(|setup| &setup.entrypoint),
+            command: found.setting(|setup| &setup.command),
+            init: found.setting(|setup| &setup.init),
+            check: match found.setting(|setup| &setup.check) {
+                Some(check) if check == "none" => OwnCheck::None,
+                Some(check) => OwnCheck::Command(check),
+                None => OwnCheck::Unknown,
+            },
+            origin: Origin::Published(Box::new(found)),
+            ..Self::scratch()
+        }
+    }
+
     /// Nothing at all: `FROM scratch`.
     pub fn scratch() -> Self {
         Self {
@@ -137,6 +115,8 @@ impl Inventory {
             origin: Origin::Scratch,
             changes: BTreeMap::new(),
             more: None,
+            softer: None,
+            elsewhere: Vec::new(),
             less: None,
             shell: None,
         }
@@ -161,6 +141,21 @@ impl Inventory {
 
     /// Whether the tool is there: a name that PATH finds, or an absolute path.
     pub fn has(&self, tool: &str) -> Answer {
+        let mut answer = self.look(tool);
+        if let Holds::No(firmness) = &mut answer.holds {
+            if let Some(reason) = &self.softer {
+                *firmness = Firmness::Soft;
+                answer.why.push(reason.clone());
+            }
+            let elsewhere = self.elsewhere.iter().filter(|(name, _)| name == tool);
+            answer
+                .why
+                .extend(elsewhere.map(|(_, reason)| reason.clone()));
+        }
+        answer
+    }
+
+    fn look(&self, tool: &str) -> Answer {
         if let Some(answer) = self.changes.get(tool) {
             return answer.clone();
         }
@@ -189,7 +184,7 @@ impl Inventory {
         }
         // What PATH does not find lies in none of its folders; what it finds lies in one of them, and where /bin
         // is a link to /usr/bin it does not matter which of the two.
-        let by_name = self.has(name);
+        let by_name = self.look(name);
         match by_name.holds {
             Holds::No(_) => by_name,
             Holds::Yes(_)
@@ -316,6 +311,26 @@ impl Inventory {
         self.more = Some(reason);
     }
 
+    /// Says that a package nobody knows was installed: an absence is not firm from here on.
+    pub fn soften(&mut self, reason: Reason) {
+        self.softer = Some(reason);
+    }
+
+    /// Says that another stage of the same file has the tool.
+    pub fn note_elsewhere(&mut self, tool: String, reason: Reason) {
+        self.elsewhere.push((tool, reason));
+    }
+
+    /// Says what `/bin/sh` is from here on.
+    pub fn change_shell(&mut self, shell: Shell) {
+        self.shell = Some(shell);
+    }
+
+    /// Whether the bare distribution below has the tool.
+    pub fn base_has(&self, tool: &str) -> bool {
+        self.in_base(tool)
+    }
+
     /// Says that something may have left: what the image has beyond its base is unknown from here on.
     pub fn may_hold_less(&mut self, reason: Reason) {
         self.less = Some(reason);
@@ -382,45 +397,6 @@ pub(super) const USUAL: [&str; 6] = [
     "/bin",
 ];
 
-/// A repository's full name: with its host, with `library/` where Docker Hub adds it, and through the mirrors
-/// that keep Docker Hub's names.
-pub fn canonical(repository: &str) -> String {
-    let name = repository.to_ascii_lowercase();
-    for mirror in [
-        "mirror.gcr.io/",
-        "public.ecr.aws/docker/",
-        "registry.hub.docker.com/",
-        "index.docker.io/",
-        "registry-1.docker.io/",
-    ] {
-        if let Some(rest) = name.strip_prefix(mirror) {
-            return canonical(rest);
-        }
-    }
-    let name = name.strip_prefix("docker.io/").unwrap_or(&name);
-    match name.split_once('/') {
-        None if name == "scratch" => name.to_owned(),
-        Some(("library", rest)) => format!("docker.io/library/{rest}"),
-        None => format!("docker.io/library/{name}"),
-        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => name.to_owned(),
-        Some(_) => format!("docker.io/{name}"),
-    }
-}
-
-fn is_windows(repository: &str, tag: Option<&str>) -> bool {
-    repository.starts_with("mcr.microsoft.com/windows/")
-        || tag.is_some_and(|tag| {
-            ["nanoserver", "windowsservercore", "windows", "ltsc20"]
-                .iter()
-                .any(|word| tag.contains(word))
-        })
-}
-
-/// `80` and `80/tcp`; not `53/udp` and not a range.
-fn tcp_port(text: &str) -> Option<u16> {
-    text.strip_suffix("/tcp").unwrap_or(text).parse().ok()
-}
-
 fn no_shell(shown: &str) -> Answer {
     let reason = Reason::fact(format!("{shown} has no `/bin/sh`"));
     Answer::because(Holds::No(Firmness::Firm), reason)
@@ -435,68 +411,7 @@ fn shell_flavour(shell: Shell) -> Flavour {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn holds(image: &str, tag: Option<&str>, tool: &str) -> Holds {
-        inventory_of_image(image, tag, None).has(tool).holds
-    }
-
-    #[test]
-    fn a_tag_leads_to_the_tools_of_its_family() {
-        assert_eq!(
-            holds("postgres", Some("17"), "pg_isready"),
-            Holds::Yes(Flavour::Plain)
-        );
-        assert_eq!(
-            holds("postgres", Some("17"), "curl"),
-            Holds::No(Firmness::Firm)
-        );
-        assert_eq!(
-            holds("docker.io/library/postgres", Some("17-alpine3.23"), "wget"),
-            Holds::Yes(Flavour::Busybox)
-        );
-        assert_eq!(
-            holds("mirror.gcr.io/library/alpine", Some("latest"), "curl"),
-            Holds::No(Firmness::Firm)
-        );
-        assert_eq!(holds("alpine", None, "/bin/sh"), Holds::Yes(Flavour::Ash));
-        assert_eq!(holds("nobody/knows", None, "curl"), Holds::Unknown);
-        assert_eq!(
-            holds("postgres", Some("17-nanoserver"), "curl"),
-            Holds::Unknown
-        );
-        assert_eq!(holds("scratch", None, "sh"), Holds::No(Firmness::Firm));
-    }
-
-    #[test]
-    fn an_entrypoint_script_that_execs_leads_to_the_command() {
-        let postgres = inventory_of_image("postgres", Some("17"), None);
-        assert_eq!(postgres.reaps(None, None), Some(true));
-        assert!(
-            postgres
-                .first_program(None, None)
-                .is_some_and(|program| program.reacts.is_some())
-        );
-        let words = |text: &str| vec![text.to_owned()];
-        assert_eq!(postgres.reaps(None, Some(&words("sleep"))), Some(false));
-        assert_eq!(postgres.reaps(Some(&words("/start.sh")), None), None);
-    }
-
-    #[test]
-    fn every_spelling_of_a_repository_is_one() {
-        for name in [
-            "postgres",
-            "library/postgres",
-            "docker.io/postgres",
-            "index.docker.io/library/postgres",
-            "public.ecr.aws/docker/library/postgres",
-        ] {
-            assert_eq!(canonical(name), "docker.io/library/postgres", "{name}");
-        }
-        assert_eq!(canonical("grafana/loki"), "docker.io/grafana/loki");
-        assert_eq!(canonical("ghcr.io/a/b"), "ghcr.io/a/b");
-        assert_eq!(canonical("localhost:5000/a"), "localhost:5000/a");
-    }
+/// `80` and `80/tcp`; not `53/udp` and not a range.
+fn tcp_port(text: &str) -> Option<u16> {
+    text.strip_suffix("/tcp").unwrap_or(text).parse().ok()
 }

@@ -159,6 +159,11 @@ impl Published {
         base(&self.common(|family| family.base.clone())??)
     }
 
+    /// What the bases have in common, where the bases themselves differ: the distribution, the package manager.
+    pub fn common_of_bases(&self, of: impl Fn(&Base) -> Option<String>) -> Option<String> {
+        self.common(|family| base(family.base.as_deref()?).and_then(|base| of(&base)))?
+    }
+
     /// One setting of the image (its user, its ports …): what the families that the tag may mean agree on,
     /// each with the image's own where it says nothing.
     pub fn setting<T: Clone + PartialEq>(&self, of: fn(&Setup) -> &Option<T>) -> Option<T> {

@@ -4,10 +4,13 @@ use std::fmt;
 
 /// A version as its numbers; the newest of a line ends in [`Version::NEWEST`], so that `17.x` stands behind `17.9`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version(Vec<u64>);
+pub struct Version(Vec<Number>);
+
+/// A number, and how many digits it is written with: Ubuntu says 22.04.
+type Number = (u64, usize);
 
 impl Version {
-    const NEWEST: u64 = u64::MAX;
+    const NEWEST: Number = (u64::MAX, 0);
 
     /// The newest version that there is: what `latest` means.
     pub fn latest() -> Self {
@@ -36,7 +39,7 @@ impl Version {
             let Ok(number) = part.get(..digits)?.parse() else {
                 break;
             };
-            numbers.push(number);
+            numbers.push((number, digits));
             if digits < part.len() {
                 break;
             }
@@ -67,7 +70,8 @@ impl fmt::Display for Version {
             if *number == Self::NEWEST {
                 out.write_str("x")?;
             } else {
-                write!(out, "{number}")?;
+                let (value, digits) = number;
+                write!(out, "{value:0digits$}")?;
             }
         }
         Ok(())
@@ -152,8 +156,9 @@ fn looks_like_hash(word: &str) -> bool {
 }
 
 /// SQL Server counts its updates in words: `2022-CU14-ubuntu-22.04` is 2022.14.
-fn cumulative_update(word: &str) -> Option<u64> {
-    word.strip_prefix("CU")?.parse().ok()
+fn cumulative_update(word: &str) -> Option<Number> {
+    let digits = word.strip_prefix("CU")?;
+    Some((digits.parse().ok()?, digits.len()))
 }
 
 fn is_prerelease(word: &str) -> bool {
@@ -187,7 +192,7 @@ mod tests {
     #[test]
     fn versions_stand_in_the_order_of_release() {
         let order = [
-            "9.6", "14.9", "14.20", "14.x", "15", "15.1", "15.x", "2025.1.0", "latest",
+            "9.6", "14.9", "14.20", "14.x", "15", "15.1", "15.x", "22.04", "2025.1.0", "latest",
         ];
         assert!(
             order
@@ -214,7 +219,7 @@ mod tests {
         assert_eq!(read("latest"), is("", ""));
         assert_eq!(read("latest-alpine"), is("", "alpine"));
         assert_eq!(read("bookworm-slim"), is("", "bookworm slim"));
-        assert_eq!(read("RELEASE.2023-11-01T18-37-25Z"), is("2023.11.1", ""));
+        assert_eq!(read("RELEASE.2023-11-01T18-37-25Z"), is("2023.11.01", ""));
         assert_eq!(read("17-3.5-alpine"), is("17", "alpine"));
         assert_eq!(read("4.5.0-debian-12-r3"), is("4.5.0", "debian 12"));
         assert_eq!(

@@ -1,0 +1,138 @@
+//! From the name of a published image, in any spelling, to what it holds.
+
+use super::images;
+use super::inventory::Inventory;
+use super::published::{published, short};
+use super::recipes;
+
+/// What a published image holds: its repository in any spelling (`postgres`, `library/postgres`,
+/// `mirror.gcr.io/library/postgres`), its tag, its digest.
+pub fn inventory_of_image(repository: &str, tag: Option<&str>, digest: Option<&str>) -> Inventory {
+    let name = canonical(repository);
+    let mut shown = short(&name).to_owned();
+    match (tag, digest) {
+        (Some(tag), _) => shown = format!("{shown}:{tag}"),
+        (None, Some(_)) => {}
+        (None, None) => shown.push_str(":latest"),
+    }
+    if name == "scratch" {
+        return Inventory::scratch();
+    }
+    if is_windows(&name, tag) {
+        let mut inventory = Inventory::unknown(shown, "nothing is known about Windows images");
+        inventory.windows = true;
+        return inventory;
+    }
+    let recipe = recipes::recipe(&name, tag);
+    let Some(image) = images::image(&name) else {
+        let reason = format!("nothing is known about {shown}");
+        let mut inventory = Inventory::unknown(shown, reason);
+        inventory.recipe = recipe;
+        return inventory;
+    };
+    let found = published(image, shown.clone(), tag, digest);
+    let mut inventory = Inventory::of_published(found).named(shown);
+    inventory.recipe = recipe;
+    inventory
+}
+
+/// A repository's full name: with its host, with `library/` where Docker Hub adds it, and through the mirrors
+/// that keep Docker Hub's names.
+pub fn canonical(repository: &str) -> String {
+    let name = repository.to_ascii_lowercase();
+    for mirror in [
+        "mirror.gcr.io/",
+        "public.ecr.aws/docker/",
+        "registry.hub.docker.com/",
+        "index.docker.io/",
+        "registry-1.docker.io/",
+    ] {
+        if let Some(rest) = name.strip_prefix(mirror) {
+            return canonical(rest);
+        }
+    }
+    let name = name.strip_prefix("docker.io/").unwrap_or(&name);
+    match name.split_once('/') {
+        None if name == "scratch" => name.to_owned(),
+        Some(("library", rest)) => format!("docker.io/library/{rest}"),
+        None => format!("docker.io/library/{name}"),
+        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => name.to_owned(),
+        Some(_) => format!("docker.io/{name}"),
+    }
+}
+
+fn is_windows(repository: &str, tag: Option<&str>) -> bool {
+    repository.starts_with("mcr.microsoft.com/windows/")
+        || tag.is_some_and(|tag| {
+            ["nanoserver", "windowsservercore", "windows", "ltsc20"]
+                .iter()
+                .any(|word| tag.contains(word))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Firmness, Flavour, Holds};
+
+    fn holds(image: &str, tag: Option<&str>, tool: &str) -> Holds {
+        inventory_of_image(image, tag, None).has(tool).holds
+    }
+
+    #[test]
+    fn a_tag_leads_to_the_tools_of_its_family() {
+        assert_eq!(
+            holds("postgres", Some("17"), "pg_isready"),
+            Holds::Yes(Flavour::Plain)
+        );
+        assert_eq!(
+            holds("postgres", Some("17"), "curl"),
+            Holds::No(Firmness::Firm)
+        );
+        assert_eq!(
+            holds("docker.io/library/postgres", Some("17-alpine3.23"), "wget"),
+            Holds::Yes(Flavour::Busybox)
+        );
+        assert_eq!(
+            holds("mirror.gcr.io/library/alpine", Some("latest"), "curl"),
+            Holds::No(Firmness::Firm)
+        );
+        assert_eq!(holds("alpine", None, "/bin/sh"), Holds::Yes(Flavour::Ash));
+        assert_eq!(holds("nobody/knows", None, "curl"), Holds::Unknown);
+        assert_eq!(
+            holds("postgres", Some("17-nanoserver"), "curl"),
+            Holds::Unknown
+        );
+        assert_eq!(holds("scratch", None, "sh"), Holds::No(Firmness::Firm));
+    }
+
+    #[test]
+    fn an_entrypoint_script_that_execs_leads_to_the_command() {
+        let postgres = inventory_of_image("postgres", Some("17"), None);
+        assert_eq!(postgres.reaps(None, None), Some(true));
+        assert!(
+            postgres
+                .first_program(None, None)
+                .is_some_and(|program| program.reacts.is_some())
+        );
+        let words = |text: &str| vec![text.to_owned()];
+        assert_eq!(postgres.reaps(None, Some(&words("sleep"))), Some(false));
+        assert_eq!(postgres.reaps(Some(&words("/start.sh")), None), None);
+    }
+
+    #[test]
+    fn every_spelling_of_a_repository_is_one() {
+        for name in [
+            "postgres",
+            "library/postgres",
+            "docker.io/postgres",
+            "index.docker.io/library/postgres",
+            "public.ecr.aws/docker/library/postgres",
+        ] {
+            assert_eq!(canonical(name), "docker.io/library/postgres", "{name}");
+        }
+        assert_eq!(canonical("grafana/loki"), "docker.io/grafana/loki");
+        assert_eq!(canonical("ghcr.io/a/b"), "ghcr.io/a/b");
+        assert_eq!(canonical("localhost:5000/a"), "localhost:5000/a");
+    }
+}

@@ -1,0 +1,215 @@
+//! Package managers in a RUN: what they install and what they remove.
+
+use crate::text::Span;
+
+use super::super::answer::{Firmness, Holds, Reason};
+use super::super::images::tool_and_flavour;
+use super::super::packages::{Manager, package};
+use super::super::stage::State;
+use super::{Run, UNTOLD, doubt, operands};
+
+/// Commands that come as dependencies of packages that nobody thinks to bring them.
+const DEPENDENCIES: &[&str] = &[
+    "bash",
+    "gawk",
+    "git",
+    "java",
+    "node",
+    "openssl",
+    "perl",
+    "pgrep",
+    "php",
+    "pidof",
+    "pkill",
+    "ps",
+    "psql",
+    "pg_isready",
+    "python",
+    "python3",
+    "ruby",
+    "sqlite3",
+    "xz",
+];
+
+impl Run<'_> {
+    pub(super) fn packages(&mut self, manager: Manager, words: &[&str], sure: bool) {
+        const VALUED: &[&str] = &[
+            "-t",
+            "--target-release",
+            "-o",
+            "--option",
+            "-c",
+            "--repository",
+            "-X",
+            "--virtual",
+            "--root",
+            "-p",
+            "--keys-dir",
+            "--setopt",
+            "--enablerepo",
+            "--disablerepo",
+            "--releasever",
+        ];
+        if words
+            .iter()
+            .any(|word| word.starts_with("--installroot") || *word == "--root" || *word == "-p")
+        {
+            return self.state.unreadable(self.span);
+        }
+        // `-t` names a release for apt and a bundle for apk.
+        let bundle = |words: &[&str]| {
+            let at = words
+                .iter()
+                .position(|word| matches!(*word, "--virtual" | "-t"))?;
+            words.get(at + 1).map(|name| (*name).to_owned())
+        };
+        let equals = words
+            .iter()
+            .find_map(|word| word.strip_prefix("--virtual="));
+        let names = operands(words, VALUED);
+        let Some((verb, names)) = names.split_first() else {
+            return;
+        };
+        match (manager, verb.as_str()) {
+            (Manager::Apk, "add") => {
+                let bundle = equals.map(str::to_owned).or_else(|| bundle(words));
+                if let Some(bundle) = bundle {
+                    let plain = names
+                        .iter()
+                        .map(|name| plain_name(name).to_owned())
+                        .collect();
+                    self.state.bundles.insert(bundle, plain);
+                    self.bring_packages(manager, names, sure);
+                } else {
+                    self.install(manager, names, sure);
+                }
+            }
+            (Manager::Apk, "del") => {
+                for name in names {
+                    match self.state.bundles.remove(name) {
+                        Some(bundle) => self.uninstall(manager, &bundle, sure),
+                        None => self.uninstall(manager, std::slice::from_ref(name), sure),
+                    }
+                }
+            }
+            (Manager::Apt | Manager::Rpm, "install" | "reinstall" | "satisfy" | "localinstall") => {
+                self.install(manager, names, sure);
+            }
+            (
+                Manager::Apt | Manager::Rpm,
+                "remove" | "purge" | "erase" | "autoremove" | "autopurge",
+            ) => {
+                let automatic = verb.starts_with("auto")
+                    || words
+                        .iter()
+                        .any(|word| matches!(*word, "--auto-remove" | "--autoremove"));
+                self.uninstall(manager, names, sure);
+                if automatic {
+                    let reason = Reason::at(self.span, "nobody knows what this removes with it");
+                    self.state.inventory.may_hold_less(reason);
+                }
+            }
+            (
+                _,
+                "update" | "upgrade" | "dist-upgrade" | "full-upgrade" | "clean" | "autoclean"
+                | "makecache" | "fix" | "cache" | "distro-sync" | "check-update" | "list"
+                | "search" | "info" | "policy" | "build-dep" | "-v" | "--version",
+            ) => {}
+            _ => self.state.unreadable(self.span),
+        }
+    }
+
+    pub(super) fn install(&mut self, manager: Manager, names: &[String], sure: bool) {
+        for name in names {
+            self.state.world.insert(plain_name(name).to_owned());
+        }
+        self.bring_packages(manager, names, sure);
+    }
+
+    pub(super) fn bring_packages(&mut self, manager: Manager, names: &[String], sure: bool) {
+        let span = self.span;
+        doubt(
+            self.state,
+            DEPENDENCIES,
+            &Reason::at(span, "it may have come with these packages"),
+        );
+        for name in names {
+            let whole = name;
+            let name = plain_name(whole);
+            if whole.contains(UNTOLD) || whole.contains('/') || name.contains('*') {
+                self.state.unreadable(span);
+                continue;
+            }
+            let Some(known) = package(manager, name) else {
+                let words = format!("nobody knows what the package `{name}` brings");
+                doubt_own_name(self.state, name, span);
+                self.state.inventory.soften(Reason::at(span, words));
+                continue;
+            };
+            for entry in &known.brings {
+                let (tool, flavour) = tool_and_flavour(entry);
+                if sure {
+                    self.state.bring(
+                        tool,
+                        flavour,
+                        span,
+                        &format!("is installed here (package `{name}`)"),
+                    );
+                } else {
+                    self.maybe(tool);
+                }
+            }
+        }
+    }
+
+    pub(super) fn uninstall(&mut self, manager: Manager, names: &[String], sure: bool) {
+        for name in names {
+            let name = plain_name(name);
+            let Some(known) = package(manager, name).filter(|_| !name.contains(UNTOLD)) else {
+                if manager != Manager::Apk {
+                    let reason = Reason::at(self.span, "nobody knows what this removes with it");
+                    self.state.inventory.may_hold_less(reason);
+                }
+                continue;
+            };
+            if manager == Manager::Apk && self.state.world.contains(name) && !sure {
+                continue;
+            }
+            // A bundle's package that was also asked for by name stays.
+            let asked = self.state.world.remove(name);
+            if manager == Manager::Apk && asked && names.len() > 1 {
+                self.state.world.insert(name.to_owned());
+                continue;
+            }
+            for entry in &known.brings {
+                let (tool, _) = tool_and_flavour(entry);
+                // BusyBox may have had an applet of that name, whose link came back or did not.
+                let back = manager == Manager::Apk && self.state.inventory.base_has(tool);
+                let holds = if sure && !back {
+                    Holds::No(Firmness::Firm)
+                } else {
+                    Holds::Unknown
+                };
+                self.state.take(
+                    tool,
+                    holds,
+                    self.span,
+                    &format!("is removed here (package `{name}`)"),
+                );
+            }
+        }
+    }
+}
+
+/// A package that nobody knows may well bring a command of its own name.
+fn doubt_own_name(state: &mut State, name: &str, span: Span) {
+    let reason = Reason::at(span, format!("the package `{name}` may bring it"));
+    doubt(state, &[name], &reason);
+}
+
+/// The package without its version, release or architecture: `curl=8.5.0-r0`, `curl:amd64`, `curl@edge`.
+fn plain_name(name: &str) -> &str {
+    let end = name.find(['=', '<', '>', '~', '@']).unwrap_or(name.len());
+    let name = name.get(..end).unwrap_or(name);
+    name.split_once(':').map_or(name, |(name, _)| name)
+}

@@ -1,0 +1,457 @@
+//! Follows a stage of a local Dockerfile as a builder would, and says line by line why a tool is there or not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::build::{Action, Base, Build, CopyFrom, Step};
+use crate::model::command::Dialect;
+use crate::model::probe::{Form, Probe};
+use crate::model::project::Invocation;
+use crate::text::{HOLE, Span, Traced};
+
+use super::answer::{Answer, Flavour, Holds, Reason, Shell};
+use super::container::of_image;
+use super::inventory::{Inventory, OwnCheck, USUAL};
+use super::run;
+
+/// What a stage has come to, one instruction after the other.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    /// What it holds.
+    pub inventory: Inventory,
+    /// Packages that were asked for by name, so that no `autoremove` takes them.
+    pub world: BTreeSet<String>,
+    /// `apk add --virtual`: the packages under each name.
+    pub bundles: BTreeMap<String, Vec<String>>,
+    /// Tools that this stage's own instructions brought, and where.
+    pub brought: Vec<(String, Span)>,
+    /// Values that ARG and ENV gave to names; None is a value nobody knows.
+    pub variables: BTreeMap<String, Option<String>>,
+    /// The folders of PATH.
+    pub folders: Vec<String>,
+    /// WORKDIR, where it is known.
+    workdir: Option<String>,
+    /// SHELL: the dialect of RUN, None where nobody knows it, or it is no shell that can be read.
+    dialect: Option<Dialect>,
+    /// ENTRYPOINT of this very stage resets an inherited CMD.
+    own_command: bool,
+}
+
+/// What the image that a Dockerfile builds holds; unknown where it has no stage that becomes the image.
+pub fn inventory_of_build(build: &Build) -> Inventory {
+    match build.target {
+        Some(target) => inventory_of_stage(build, target, &of_image),
+        None => Inventory::unknown("the build", "nobody knows which stage becomes the image"),
+    }
+}
+
+/// What a stage of a Dockerfile holds. `lookup` answers for a published image by its name: facts that a
+/// user adds may come in there.
+pub fn inventory_of_stage(
+    build: &Build,
+    stage: usize,
+    lookup: &dyn Fn(&Traced) -> Inventory,
+) -> Inventory {
+    let mut states: Vec<State> = Vec::new();
+    for (index, _) in build.stages.iter().enumerate() {
+        let state = follow(build, index, &states, lookup);
+        states.push(state);
+    }
+    let chain = build.chain(stage);
+    let mut elsewhere = Vec::new();
+    for (index, state) in states
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !chain.contains(index))
+    {
+        let name = name_of(build, index);
+        for (tool, span) in &state.brought {
+            let words = format!(
+                "`{tool}` is installed in {name}, which the final stage does not come from"
+            );
+            elsewhere.push((tool.clone(), Reason::at(*span, words)));
+        }
+    }
+    let Some(state) = states.into_iter().nth(stage) else {
+        return Inventory::unknown("the stage", "there is no such stage");
+    };
+    let mut inventory = state.inventory;
+    for (tool, reason) in elsewhere {
+        inventory.note_elsewhere(tool, reason);
+    }
+    inventory
+}
+
+/// How a message names a stage.
+fn name_of(build: &Build, stage: usize) -> String {
+    let name = build
+        .stages
+        .get(stage)
+        .and_then(|stage| stage.name.as_ref());
+    name.map_or_else(
+        || format!("stage {stage}"),
+        |name| format!("stage `{}`", name.value),
+    )
+}
+
+fn follow(
+    build: &Build,
+    index: usize,
+    before: &[State],
+    lookup: &dyn Fn(&Traced) -> Inventory,
+) -> State {
+    let Some(stage) = build.stages.get(index) else {
+        return State::over(Inventory::unknown("the stage", "there is no such stage"));
+    };
+    let mut state = match &stage.base {
+        Base::Stage(parent) => match before.get(*parent) {
+            Some(parent) => State {
+                brought: Vec::new(),
+                own_command: false,
+                ..parent.clone()
+            },
+            None => State::over(Inventory::unknown(
+                "the stage",
+                "it starts from a later stage",
+            )),
+        },
+        Base::Scratch => State::over(Inventory::scratch()),
+        Base::Image(image) => State::over(lookup(&image.value)),
+    };
+    if stage.windows {
+        let mut inventory =
+            Inventory::unknown("the stage", "nothing is known about Windows images");
+        inventory.windows = true;
+        return State::over(inventory);
+    }
+    for step in &stage.steps {
+        state.step(step, before, lookup);
+    }
+    let shown = state.inventory.shown.clone();
+    let name = name_of(build, index);
+    if !stage.steps.is_empty() && !shown.starts_with("stage ") {
+        state.inventory = state.inventory.named(format!("{name} (from {shown})"));
+    }
+    state
+}
+
+impl State {
+    fn over(inventory: Inventory) -> Self {
+        Self {
+            dialect: Some(match inventory.shell() {
+                Shell::Dash => Dialect::Dash,
+                Shell::Ash => Dialect::Ash,
+                Shell::Bash | Shell::None | Shell::Unknown => Dialect::Bash,
+            }),
+            inventory,
+            world: BTreeSet::new(),
+            bundles: BTreeMap::new(),
+            brought: Vec::new(),
+            variables: BTreeMap::new(),
+            folders: USUAL.map(str::to_owned).to_vec(),
+            workdir: Some("/".to_owned()),
+            own_command: false,
+        }
+    }
+
+    fn step(&mut self, step: &Step, before: &[State], lookup: &dyn Fn(&Traced) -> Inventory) {
+        let span = step.span;
+        match &step.action {
+            Action::Run(invocation) => match (invocation, self.dialect) {
+                (Invocation::Text(text), Some(dialect)) => run::text(self, text, dialect, span),
+                (Invocation::Text(_), None) => self.unreadable(span),
+                (Invocation::Exec(words), _) => run::exec(self, words, span),
+            },
+            Action::RunUnknown => self.unreadable(span),
+            Action::Copy {
+                from,
+                sources,
+                destination,
+                add,
+                ..
+            } => {
+                self.copy(from, sources, destination, *add, span, before, lookup);
+            }
+            Action::Env(entries) => {
+                for (name, value) in entries {
+                    self.variables
+                        .insert(name.clone(), value.known().map(str::to_owned));
+                    if name == "PATH" {
+                        self.path(value, span);
+                    }
+                }
+            }
+            Action::Arg(name, value) => {
+                let value = value
+                    .as_ref()
+                    .and_then(|value| value.known().map(str::to_owned));
+                self.variables.insert(name.clone(), value);
+            }
+            Action::User(user) => self.inventory.user = user.known().map(str::to_owned),
+            Action::Workdir(folder) => {
+                self.workdir = folder.known().and_then(|folder| self.absolute(folder));
+            }
+            Action::Expose(ports) => {
+                for port in ports.iter().filter_map(|port| port.known()) {
+                    let number = port.strip_suffix("/tcp").unwrap_or(port).parse();
+                    self.inventory.ports.extend(
+                        number
+                            .ok()
+                            .filter(|port| !self.inventory.ports.contains(port)),
+                    );
+                }
+            }
+            Action::Entrypoint(invocation) => {
+                self.inventory.entrypoint = words_of(invocation);
+                self.inventory.init = None;
+                if !self.own_command {
+                    self.inventory.command = None;
+                }
+            }
+            Action::Cmd(invocation) => {
+                self.inventory.command = words_of(invocation);
+                self.own_command = true;
+            }
+            Action::Shell(words) => self.dialect = dialect_of(words),
+            Action::Healthcheck(probe) => self.inventory.check = check_of(probe),
+            Action::Other => {}
+        }
+    }
+
+    /// A tool comes at this place.
+    pub fn bring(&mut self, tool: &str, flavour: Flavour, span: Span, words: &str) {
+        let reason = Reason::at(span, format!("`{tool}` {words}"));
+        self.inventory
+            .change(tool, Answer::because(Holds::Yes(flavour), reason));
+        self.brought.push((tool.to_owned(), span));
+    }
+
+    /// A tool goes at this place.
+    pub fn take(&mut self, tool: &str, holds: Holds, span: Span, words: &str) {
+        let reason = Reason::at(span, format!("`{tool}` {words}"));
+        self.inventory.change(tool, Answer::because(holds, reason));
+        self.brought.retain(|(name, _)| name != tool);
+    }
+
+    /// What cannot be read may add anything.
+    pub fn unreadable(&mut self, span: Span) {
+        let reason = Reason::at(span, "what this adds cannot be told");
+        self.inventory.may_hold_more(reason);
+    }
+
+    /// Whether PATH looks into this folder.
+    pub fn on_path(&self, folder: &str) -> bool {
+        let folder = folder.trim_end_matches('/');
+        self.folders.iter().any(|known| known == folder)
+    }
+
+    /// A file is put at this absolute path.
+    pub fn put(&mut self, path: &str, span: Span, words: &str) {
+        if path == "/bin/sh" {
+            self.inventory.change_shell(Shell::Unknown);
+        }
+        self.bring(path, Flavour::Plain, span, words);
+        if let Some((folder, name)) = path.rsplit_once('/')
+            && self.on_path(folder)
+        {
+            self.bring(name, Flavour::Plain, span, words);
+        }
+    }
+
+    /// The path from WORKDIR; None where that is unknown.
+    pub fn absolute(&self, path: &str) -> Option<String> {
+        let whole = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.workdir.as_deref()?)
+        };
+        let mut parts: Vec<&str> = Vec::new();
+        for part in whole.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop();
+                }
+                part => parts.push(part),
+            }
+        }
+        Some(format!("/{}", parts.join("/")))
+    }
+
+    fn path(&mut self, value: &Traced, span: Span) {
+        let text = value.as_str();
+        let kept = text.contains(HOLE)
+            || self
+                .folders
+                .iter()
+                .all(|folder| text.contains(folder.as_str()));
+        let folders = text
+            .split(':')
+            .filter(|folder| folder.starts_with('/') && !folder.contains(HOLE));
+        let new: Vec<String> = folders.map(str::to_owned).collect();
+        if kept {
+            let added: Vec<String> = new
+                .into_iter()
+                .filter(|folder| !self.folders.contains(folder))
+                .collect();
+            if !added.is_empty() {
+                run::languages(self, span);
+            }
+            self.folders.extend(added);
+        } else {
+            self.folders = new;
+            let words = "PATH no longer holds the usual folders";
+            self.inventory.may_hold_less(Reason::at(span, words));
+            self.unreadable(span);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // They are the parts of one instruction.
+    fn copy(
+        &mut self,
+        from: &CopyFrom,
+        sources: &[Traced],
+        destination: &Traced,
+        add: bool,
+        span: Span,
+        before: &[State],
+        lookup: &dyn Fn(&Traced) -> Inventory,
+    ) {
+        let Some(to) = destination
+            .known()
+            .and_then(|path| Some((path, self.absolute(path)?)))
+        else {
+            return self.unreadable(span);
+        };
+        let (written, to) = to;
+        let into = written.ends_with('/')
+            || written == "."
+            || sources.len() > 1
+            || self.on_path(&to)
+            || to == "/";
+        let holds_path = |folder: &str| {
+            let inside = format!("{}/", folder.trim_end_matches('/'));
+            self.folders
+                .iter()
+                .any(|known| format!("{known}/").starts_with(&inside))
+        };
+        let tree = holds_path(&to);
+        let words = match from {
+            CopyFrom::Context => "is copied here".to_owned(),
+            CopyFrom::Stage(_) => "is copied here from another stage".to_owned(),
+            CopyFrom::Image(image) => format!("is copied here from {}", image.shown()),
+            CopyFrom::Unknown => "is copied here from a place nobody knows".to_owned(),
+        };
+        for source in sources {
+            let Some(source) = source.known() else {
+                if tree {
+                    self.unreadable(span);
+                }
+                continue;
+            };
+            let name = source
+                .trim_end_matches('/')
+                .rsplit('/')
+                .next()
+                .unwrap_or_default();
+            // A whole root over nothing is that root.
+            if source == "/" && to == "/" {
+                let whole = match from {
+                    CopyFrom::Stage(stage) => {
+                        before.get(*stage).map(|state| state.inventory.clone())
+                    }
+                    CopyFrom::Image(image) => Some(lookup(image)),
+                    CopyFrom::Context | CopyFrom::Unknown => None,
+                };
+                self.overlay(whole, span);
+                continue;
+            }
+            let globs = source.contains(['*', '?', '[']);
+            let local = matches!(from, CopyFrom::Context | CopyFrom::Unknown);
+            let unpacks = add && (source.contains(".tar") || source.contains(".tgz"));
+            // A file of another stage is seldom without a name in a bin folder; one of the context has an extension.
+            let file = if local {
+                name.contains('.') && name != "." && name != ".."
+            } else {
+                is_program(source)
+            };
+            if !into {
+                self.put(&to, span, &words);
+            } else if tree && (globs || unpacks || !file) {
+                self.unreadable(span);
+            } else if file && !globs {
+                self.put(
+                    &format!("{}/{name}", to.trim_end_matches('/')),
+                    span,
+                    &words,
+                );
+            }
+        }
+    }
+
+    /// A whole file system over this one.
+    fn overlay(&mut self, whole: Option<Inventory>, span: Span) {
+        let bare = self.inventory.shown == "scratch";
+        match whole {
+            Some(mut whole) if bare => {
+                // Files come along, the configuration of the image does not.
+                let own = std::mem::replace(&mut self.inventory, Inventory::scratch());
+                whole.ports = own.ports;
+                whole.user = own.user;
+                whole.entrypoint = own.entrypoint;
+                whole.command = own.command;
+                whole.init = own.init;
+                whole.check = own.check;
+                whole.recipe = None;
+                self.inventory = whole;
+            }
+            _ => self.unreadable(span),
+        }
+    }
+}
+
+/// Whether a path in another image names one program: it lies in a folder of programs.
+fn is_program(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folder, name)| {
+        !name.is_empty() && (folder.ends_with("bin") || name.contains('.') || folder.is_empty())
+    }) && !path.ends_with("bin")
+}
+
+fn words_of(invocation: &Invocation) -> Option<Vec<String>> {
+    match invocation {
+        Invocation::Exec(words) => words
+            .iter()
+            .map(|word| word.known().map(str::to_owned))
+            .collect(),
+        Invocation::Text(text) => {
+            let shell = ["/bin/sh", "-c"].map(str::to_owned).into_iter();
+            Some(shell.chain([text.known()?.to_owned()]).collect())
+        }
+    }
+}
+
+fn dialect_of(words: &[Traced]) -> Option<Dialect> {
+    let program = words.first()?.known()?;
+    match program.rsplit('/').next().unwrap_or(program) {
+        "bash" => Some(Dialect::Bash),
+        "ash" => Some(Dialect::Ash),
+        "sh" | "dash" => Some(Dialect::Dash),
+        _ => None,
+    }
+}
+
+fn check_of(probe: &Probe) -> OwnCheck {
+    if probe.disabled.is_some() {
+        return OwnCheck::None;
+    }
+    match probe.test.as_ref().map(|test| &test.value.form) {
+        Some(Form::Exec(words) | Form::Unheaded(words)) => {
+            let words: Vec<String> = words.iter().map(Traced::shown).collect();
+            OwnCheck::Command(words.join(" "))
+        }
+        Some(Form::Shell { script, .. }) => OwnCheck::Command(script.shown()),
+        None => OwnCheck::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests;
