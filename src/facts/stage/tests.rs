@@ -167,9 +167,9 @@ fn what_cannot_be_read_adds_and_never_takes() {
         "zypper install -y curl",
         "unknown-tool",
     ] {
-        let text = "{APT} jq\nRUN {line}\n";
-        assert_eq!(has(text, "curl").holds, Holds::Unknown, "{line}");
-        assert!(has(text, "jq").is_yes(), "{line}");
+        let text = format!("{APT} jq\nRUN {line}\n");
+        assert_eq!(has(&text, "curl").holds, Holds::Unknown, "{line}");
+        assert!(has(&text, "jq").is_yes(), "{line}");
     }
     for line in [
         "mkdir -p /app && chown -R www-data /app",
