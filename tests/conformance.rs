@@ -318,17 +318,18 @@ impl Row {
                 .all(|(one, two)| same(one, two))
     }
 
+    /// Zero is as good as nothing to both.
     fn same_duration(&self, wanted: Option<&str>, found: Option<&Written<Setting>>) -> bool {
-        let Some(wanted) = wanted else {
-            return found.is_none();
-        };
-        let value = found.and_then(|found| found.value.value);
+        let value = found
+            .and_then(|found| found.value.value)
+            .filter(|value| !value.is_zero());
         // The loader's value that the daemon then refuses is no value here.
-        if self.but.is_some() {
+        if self.but.is_some() && wanted.is_some() {
             return found.is_some() && value.is_none();
         }
-        let wanted = duration::parse(wanted, Grammar::Go).ok().flatten();
-        value.is_some() && value == wanted.and_then(duration::Duration::to_std)
+        let wanted = wanted.and_then(|wanted| duration::parse(wanted, Grammar::Go).ok().flatten());
+        let wanted = wanted.filter(|wanted| !wanted.is_zero());
+        value == wanted.and_then(duration::Duration::to_std)
     }
 }
 

@@ -127,6 +127,7 @@ fn faults(path: &str, file: &Dockerfile, about_health: &[bool]) -> Vec<Fault> {
 /// torn-off rest of one.
 fn about_health(file: &Dockerfile) -> Vec<bool> {
     let mut before = false;
+    let mut torn = false;
     let mut all = Vec::with_capacity(file.instructions.len());
     for instruction in &file.instructions {
         let unknown = instruction.problems.iter().find_map(|it| match &it.kind {
@@ -134,10 +135,12 @@ fn about_health(file: &Dockerfile) -> Vec<bool> {
             _ => None,
         });
         before = match unknown {
-            Some(Some(nearest)) => nearest.eq_ignore_ascii_case("HEALTHCHECK"),
+            // Behind a torn-off line the next one may look like an instruction by chance, as a heredoc's `EOF` does.
+            Some(Some(nearest)) => torn || nearest.eq_ignore_ascii_case("HEALTHCHECK"),
             Some(None) => before,
             None => matches!(instruction.body, Body::Healthcheck(_)),
         };
+        torn = before && (unknown == Some(None) || torn && unknown.is_some());
         all.push(before);
     }
     all

@@ -10,7 +10,7 @@ use crate::model::rejected::{Rejected, RejectedKind};
 use crate::read::dockerfile::arguments::{Scope, unknown};
 use crate::read::dockerfile::{probe, reject};
 use crate::read::recipe::Recipe;
-use crate::syntax::dockerfile::{Body, Command, Dockerfile, Instruction, Pair};
+use crate::syntax::dockerfile::{Body, Command, Dockerfile, Instruction, Pair, ProblemKind};
 use crate::text::{Span, Traced};
 
 /// How many triggers and variables the stages of a file may pass on to each other: a hostile file with thousands of
@@ -54,12 +54,9 @@ pub(super) fn read(
     };
     for (instruction, about_health) in file.instructions.iter().zip(about_health) {
         if *about_health && matches!(instruction.body, Body::Broken) {
-            rejected.extend(
-                instruction
-                    .problems
-                    .iter()
-                    .map(|problem| reject(problem.span, RejectedKind::Other, problem.kind.words())),
-            );
+            rejected.extend(instruction.problems.iter().map(|problem| {
+                reject(problem.span, misspelt(&problem.kind), problem.kind.words())
+            }));
         }
         match &instruction.body {
             Body::From { image, name } => reader.from(instruction, image, name.as_ref(), rejected),
@@ -251,6 +248,20 @@ impl Reader<'_> {
             };
         }
         CopyFrom::Image(from)
+    }
+}
+
+/// A HEALTHCHECK that is called otherwise is one letter or two from being right.
+fn misspelt(kind: &ProblemKind) -> RejectedKind {
+    match kind {
+        ProblemKind::UnknownInstruction {
+            word,
+            nearest: Some(nearest),
+        } if nearest.eq_ignore_ascii_case("HEALTHCHECK") => RejectedKind::UnknownSetting {
+            name: word.clone(),
+            nearest: Some(nearest.clone()),
+        },
+        _ => RejectedKind::Other,
     }
 }
 

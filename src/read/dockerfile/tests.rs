@@ -402,12 +402,20 @@ fn what_buildkit_rejects_is_recorded_with_its_words_and_place() {
         );
         assert_eq!(build.stages[0].steps.len(), 2, "{line}");
     }
-    let text = "FROM a\nHEALTHCHEK CMD x\nHEALTHCHECK CMD [\"curl\",\n \"-f\",\n \"x\"]\n";
-    let reading = reading(text);
-    assert_eq!(reading.faults, []);
-    let rejected = reading.project.build.unwrap().rejected;
-    let culprits: Vec<_> = rejected.iter().map(|it| &text[it.span.range()]).collect();
-    assert_eq!(culprits, ["HEALTHCHEK", "\"-f\",", "\"x\"]"]);
+    for (lines, expected) in [
+        (
+            "HEALTHCHEK CMD x\nHEALTHCHECK CMD [\"curl\",\n \"-f\",\n \"x\"]",
+            &["HEALTHCHEK", "\"-f\",", "\"x\"]"][..],
+        ),
+        ("HEALTHCHECK CMD <<EOF\ncurl x\nEOF", &["curl", "EOF"]),
+    ] {
+        let text = format!("FROM a\n{lines}\n");
+        let reading = reading(&text);
+        assert_eq!(reading.faults, []);
+        let rejected = reading.project.build.unwrap().rejected;
+        let culprits: Vec<_> = rejected.iter().map(|it| &text[it.span.range()]).collect();
+        assert_eq!(culprits, expected);
+    }
 }
 
 #[test]
