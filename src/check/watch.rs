@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::{Inventory, Shell, container, stage};
+use crate::facts::{Inventory, Shell, container, inventory_of_stage};
 use crate::finding::{Finding, Severity};
 use crate::model::build::Build;
 use crate::model::command::{Command, Dialect};
@@ -40,7 +40,7 @@ pub fn context<'a>(reading: &'a Reading, targets: &'a Targets) -> Context<'a> {
 /// What a service's container holds.
 fn inventory(service: &Service) -> Inventory {
     let image = match (local(service), &service.image) {
-        (Some((build, stage)), _) => stage::inventory(build, stage),
+        (Some((build, stage)), _) => inventory_of_stage(build, stage, &container::of_image),
         // What is built elsewhere may hold anything, whatever the image is called.
         (None, _) if service.build.is_some() => {
             Inventory::unknown(&service.name.value, "its build cannot be read")
@@ -73,7 +73,7 @@ fn of_service<'a>(service: &'a Service, inventory: &Arc<Inventory>) -> Option<Wa
 fn of_build(build: &Build) -> Option<Watched<'_>> {
     let target = build.target?;
     let probe = build.probe_of(target)?;
-    let inventory = Arc::new(stage::inventory(build, target));
+    let inventory = Arc::new(inventory_of_stage(build, target, &container::of_image));
     Some(joined(None, Some((build, target)), probe, None, inventory))
 }
 
