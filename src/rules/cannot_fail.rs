@@ -1,8 +1,10 @@
 //! `cannot-fail`: a check that says "healthy" when nothing listens.
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Fix, Severity};
+use crate::model::command::{Command, Item};
 use crate::outcome::{Outcome, World};
 use crate::rule::{Context, Rule, Watched};
+use crate::text::Span;
 
 /// See the page.
 pub const RULE: Rule = Rule {
@@ -41,7 +43,8 @@ fn never_fails(watched: &Watched<'_>, outcome: &Outcome) -> Finding {
                 "this check can never fail",
                 cause.why.clone(),
             )
-            .help("let the status of the program that asks the service be the last one"),
+            .help("let the status of the program that asks the service be the last one")
+            .fix(without_tail(watched, cause.span)),
         None => watched
             .finding(
                 &RULE,
@@ -72,4 +75,52 @@ fn passes_the_dead(watched: &Watched<'_>, outcome: &Outcome) -> Finding {
             why,
         )
         .help("make sure that no answer is a failure")
+}
+
+/// Drops what comes after the last command that could fail: `| awk …`, `|| true`, `; true`.
+fn without_tail(watched: &Watched<'_>, masking: Span) -> Option<Fix> {
+    let Some(Command::Script { script, .. }) = &watched.command else {
+        return None;
+    };
+    let items = &script.body.items;
+    let (last, before) = items.split_last()?;
+    // Only what ends the script is a tail.
+    let cut =
+        tail_of(last, |range| script.text.span_of(range).contains(masking)).or_else(|| {
+            let previous = before.last()?;
+            let starts = last.first.range.start;
+            let whole = script.text.span_of(starts..end_of(last));
+            whole
+                .contains(masking)
+                .then(|| end_of(previous)..end_of(last))
+        })?;
+    let shown = script.text.slice(cut.clone()).shown();
+    let edit = script.text.replace(cut, "")?;
+    Some(Fix::risky(format!("drop `{}`", shown.trim()), vec![edit]))
+}
+
+/// From the end of the last command before the masking one to the end of the item.
+fn tail_of(
+    item: &Item,
+    masks: impl Fn(std::ops::Range<usize>) -> bool,
+) -> Option<std::ops::Range<usize>> {
+    let mut end_of_previous = None;
+    let all = std::iter::once(&item.first).chain(item.rest.iter().map(|(_, pipeline)| pipeline));
+    for pipeline in all {
+        for command in &pipeline.commands {
+            if let Some(previous) = end_of_previous
+                && masks(command.range.clone())
+            {
+                return Some(previous..end_of(item));
+            }
+            end_of_previous = Some(command.range.end);
+        }
+    }
+    None
+}
+
+fn end_of(item: &Item) -> usize {
+    item.rest
+        .last()
+        .map_or(item.first.range.end, |(_, pipeline)| pipeline.range.end)
 }

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::command::{Argument, Call};
-use crate::model::project::Service;
+use crate::model::project::{EnvironmentVariable, Service};
 use crate::model::url::{self, Url};
 use crate::outcome::request;
 use crate::rule::{Context, Rule, Watched};
@@ -84,34 +84,43 @@ fn host_side(service: &Service, asked: u16) -> Option<(u16, Span, String)> {
     ))
 }
 
-/// The service's environment moves the port, to the one port that the image is known to have.
+/// The service's environment sets the port, and the image or a mapping agrees with it.
 fn set_by_environment(
     watched: &Watched<'_>,
     service: &Service,
     asked: u16,
 ) -> Option<(u16, Span, String)> {
-    let [only] = watched.inventory.ports[..] else {
+    // An image with several ports may well have one that nobody here speaks of.
+    if watched.inventory.ports.len() > 1 || service.ports.len() > 1 {
         return None;
+    }
+    let agreed = |port: u16| {
+        watched.inventory.ports.contains(&port)
+            || service
+                .ports
+                .iter()
+                .any(|mapping| mapping.container == Some(port))
     };
-    let entry = service.environment.iter().find(|entry| {
-        entry.name.ends_with("PORT")
-            && entry
-                .value
-                .as_ref()
-                .and_then(|value| value.known()?.parse::<u16>().ok())
-                == Some(only)
-    })?;
-    let others = service.environment.iter().any(|entry| {
+    let port_of = |entry: &EnvironmentVariable| {
+        let value = entry.value.as_ref()?.known()?;
+        entry.name.ends_with("PORT").then(|| value.parse().ok())?
+    };
+    let entry = service
+        .environment
+        .iter()
+        .find(|entry| port_of(entry).is_some_and(agreed))?;
+    let right = port_of(entry)?;
+    let spoken_of = service.environment.iter().any(|entry| {
         entry
             .value
             .as_ref()
             .is_some_and(|value| value.as_str().contains(&asked.to_string()))
     });
-    (!others).then(|| {
+    (!spoken_of).then(|| {
         (
-            only,
+            right,
             entry.span,
-            format!("the service and its image agree on port {only}"),
+            format!("the service is told to listen on {right}"),
         )
     })
 }
