@@ -22,13 +22,10 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             let RejectedKind::Interpolation { everywhere } = rejected.kind else {
                 return None;
             };
-            // Outside a health check, and in the braces of other template languages, the file is not ours to judge.
+            // What stands in the braces of another template language is gone before Compose reads the file. All else
+            // is ours wherever it stands: Compose refuses the whole file for it, with every check in it.
             let text = context.sources.slice(rejected.span);
-            let ours = context
-                .watched
-                .iter()
-                .any(|watched| watched.probe.whole.contains(rejected.span));
-            if !ours || text.starts_with("${{") {
+            if text.starts_with("${{") {
                 return None;
             }
             let (severity, why) = if everywhere {
