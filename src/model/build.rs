@@ -115,7 +115,13 @@ pub enum CopyFrom {
 }
 
 impl Stage {
-    /// The HEALTHCHECKs written in this stage, in order.
+    /// The HEALTHCHECKs written in this stage, in order; those that a parent's ONBUILD brings along are not.
+    pub fn own_probes(&self) -> impl DoubleEndedIterator<Item = &Probe> {
+        let written = |probe: &&Probe| probe.span.start >= self.span.start;
+        self.probes().filter(written)
+    }
+
+    /// The HEALTHCHECKs that act in this stage, in order.
     pub fn probes(&self) -> impl DoubleEndedIterator<Item = &Probe> {
         self.steps.iter().filter_map(|step| match &step.action {
             Action::Healthcheck(probe) => Some(&**probe),

@@ -27,7 +27,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 fn replaced(context: &Context<'_>, build: &Build) -> Vec<Finding> {
     let mut findings = Vec::new();
     for stage in &build.stages {
-        let probes: Vec<_> = stage.probes().collect();
+        let probes: Vec<_> = stage.own_probes().collect();
         let Some((last, earlier)) = probes.split_last() else {
             continue;
         };
@@ -64,7 +64,7 @@ fn unreached(build: &Build) -> Vec<Finding> {
             continue;
         }
         // A stage that is written for others to name as `target` keeps its check for them.
-        let Some(probe) = stage.probes().next_back() else {
+        let Some(probe) = stage.own_probes().next_back() else {
             continue;
         };
         let name = stage.name.as_ref().map_or_else(

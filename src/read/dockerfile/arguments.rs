@@ -26,6 +26,8 @@ const LONGEST: usize = 4_096;
 #[derive(Clone, Debug)]
 pub(super) struct Scope {
     values: HashMap<String, Value>,
+    /// What an ARG says, where it says something.
+    written: HashMap<String, Traced>,
     /// Names that ENV set: an ARG of the same name does not change them.
     fixed: HashSet<String>,
     /// What a name is that nobody set.
@@ -41,6 +43,7 @@ impl Scope {
                 .iter()
                 .map(|name| ((*name).to_owned(), Value::Unknown))
                 .collect(),
+            written: HashMap::new(),
             fixed: HashSet::new(),
             others: Value::Open,
             escape,
@@ -51,6 +54,7 @@ impl Scope {
     pub fn stage(escape: char, scratch: bool) -> Self {
         Self {
             values: HashMap::new(),
+            written: HashMap::new(),
             fixed: HashSet::new(),
             others: if scratch { Value::Unset } else { Value::Open },
             escape,
@@ -90,9 +94,13 @@ impl Scope {
                 let inherited = global.and_then(|global| global.values.get(name));
                 let platform = PLATFORM.contains(&name).then_some(&Value::Unknown);
                 let value = inherited.or(platform).unwrap_or(&Value::Open);
-                (value.clone(), None)
+                let written = global.and_then(|global| global.written.get(name));
+                (value.clone(), written.cloned())
             }
         };
+        if let Some(text) = &shown {
+            self.written.insert(name.to_owned(), text.clone());
+        }
         if !self.fixed.contains(name) {
             self.values.insert(name.to_owned(), value);
         }

@@ -8,7 +8,7 @@ use crate::model::build::{Action, Base, CopyFrom};
 use crate::model::draft::Place;
 use crate::model::probe::{Form, Probe};
 use crate::model::project::Invocation;
-use crate::text::{HOLE, SourceId};
+use crate::text::{HOLE, SourceId, verbatim};
 
 fn reading(text: &str) -> Reading {
     let files: BTreeMap<String, Arc<str>> = [("app/Dockerfile".to_owned(), text.into())].into();
@@ -151,7 +151,7 @@ fn arguments_before_from_choose_the_image() {
     assert_eq!(bases(&build), ["a:1", "b:3", "c:?", "d:?", "?"]);
     assert_eq!(
         steps(&build.stages[0]),
-        ["arg V -", "arg W 2", "arg X -", "env Y=12?"]
+        ["arg V 1", "arg W 2", "arg X -", "env Y=12?"]
     );
     assert_eq!(steps(&build.stages[4]), ["env V=?"]);
     let build = ordered(text, None, &[("V", Some("9")), ("OPEN", None)]);
@@ -495,4 +495,37 @@ fn a_hostile_file_ends() {
         let took = start.elapsed();
         assert!(took.as_secs() < 20, "{took:?}");
     }
+}
+
+#[test]
+fn a_file_inside_another_text_points_into_that_text() {
+    let outer = "x: |\n  FROM a\n  HEALTHCHECK --interval=5 CMD curl x\n";
+    let whole = Traced::source(Span::new(SourceId(0), 0, outer.len()), outer);
+    let mut decoder = whole.decoder(verbatim);
+    let mut at = 0;
+    for line in outer.split_inclusive('\n') {
+        decoder.copy((at + 2).min(at + line.len())..at + line.len(), verbatim);
+        at += line.len();
+    }
+    let inner = decoder.finish();
+    let inner = inner.slice(2..inner.len());
+    let recipe = Recipe {
+        context: None,
+        dockerfile: Text::Inline(inner.clone()),
+        target: None,
+        args: Vec::new(),
+        span: whole.span(),
+    };
+    let build = build(&inner, "compose.yaml", &recipe).build;
+    assert_eq!(&outer[build.rejected[0].span.range()], "5");
+    let probe = build.probe_of(0).unwrap();
+    assert_eq!(
+        &outer[probe.whole.range()],
+        "HEALTHCHECK --interval=5 CMD curl x"
+    );
+    let Form::Shell { script, .. } = &probe.test.as_ref().unwrap().value.form else {
+        panic!("{probe:?}");
+    };
+    let edit = script.replace(0..4, "wget").unwrap();
+    assert!(crate::text::apply(outer, &[edit]).contains("CMD wget x\n"));
 }

@@ -2,6 +2,9 @@
 
 use crate::text::Span;
 
+/// How many characters of a word a message shows.
+const LONGEST_SHOWN: usize = 60;
+
 /// One thing in a Dockerfile that BuildKit rejects or warns of, at the very word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -104,6 +107,7 @@ impl ProblemKind {
             }
             Self::EmptyContinuation => "Empty continuation line found".into(),
             Self::UnknownInstruction { word, nearest } => {
+                let word = short(word);
                 meant(format!("unknown instruction: {word}"), nearest.as_deref())
             }
             Self::NoStage => "no build stage in current context".into(),
@@ -123,7 +127,8 @@ impl ProblemKind {
             ),
             Self::NoValue(name) => format!("{name} must have two arguments"),
             Self::NoEquals(word) => format!(
-                "Syntax error - can't find = in \"{word}\". Must be of the form: name=value"
+                "Syntax error - can't find = in \"{}\". Must be of the form: name=value",
+                short(word)
             ),
             Self::BlankName(name) => format!("{name} names can not be blank"),
             Self::OnbuildChain => "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed".into(),
@@ -132,7 +137,7 @@ impl ProblemKind {
             Self::NoneTakesNoArguments => "HEALTHCHECK NONE takes no arguments".into(),
             Self::UnknownType(word) => format!(
                 "Unknown type \"{}\" in HEALTHCHECK (try CMD)",
-                word.to_uppercase()
+                short(&word.to_uppercase())
             ),
             Self::UnknownFlag { name, nearest } => {
                 meant(format!("unknown flag: --{name}"), *nearest)
@@ -140,6 +145,14 @@ impl ProblemKind {
             Self::MissingFlagValue { name, .. } => format!("missing a value on flag: --{name}"),
             Self::DuplicateFlag(name) => format!("duplicate flag specified: --{name}"),
         }
+    }
+}
+
+/// The start of a word that may be of any length: the span has the whole.
+fn short(word: &str) -> String {
+    match word.char_indices().nth(LONGEST_SHOWN) {
+        Some((end, _)) => word.get(..end).unwrap_or_default().to_owned() + "…",
+        None => word.to_owned(),
     }
 }
 
