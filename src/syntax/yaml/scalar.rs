@@ -326,7 +326,7 @@ fn plain<const FLOW: bool, const STRING: bool>(text: &str, around: Around<'_>) -
     let second = letters.next();
     if first.is_whitespace()
         || whole.ends_with(char::is_whitespace)
-        || "#&*!|>'\"%@`,[]{}".contains(first)
+        || "#&*!|>'\"%@`,[]{}\u{feff}".contains(first)
         || "-?:".contains(first) && (is_blank(second) || second.is_some_and(is_flow))
         || whole.starts_with("---")
         || whole.starts_with("...")
@@ -430,6 +430,12 @@ impl BlockLine {
     fn of(around: Around<'_>) -> Option<Self> {
         let (header, body) = around.before.split_once('\n')?;
         let line = body.rsplit('\n').next().unwrap_or_default();
+        // Lines at the margin may end the document, and old line endings are nobody's hand.
+        let at_margin = !line.is_empty() && !line.starts_with(' ');
+        let is_lone = |text: &str| text.replace("\r\n", "").contains('\r');
+        if at_margin || is_lone(around.before) || is_lone(around.after) {
+            return None;
+        }
         let filled = |line: &&str| !line.trim().is_empty();
         let at_start = line.bytes().all(|byte| byte == b' ');
         let earlier = &body[..body.len() - line.len()];
