@@ -1,11 +1,12 @@
 //! Who waits for whom: `depends_on` in both forms, and the waits that links and shared namespaces imply.
 
-use super::load::Loader;
-use super::tree::{Body, Tree};
 use rustc_hash::FxHashMap;
 
+use super::load::Loader;
+use super::tree::{Body, Tree};
+
 use crate::model::Written;
-use crate::model::project::{Condition, Dependency};
+use crate::model::project::{Condition, Dependency, Service};
 use crate::model::rejected::RejectedKind;
 use crate::syntax::yaml::Kind;
 use crate::text::Span;
@@ -13,29 +14,100 @@ use crate::text::Span;
 /// What a service waits for; later layers on top.
 pub(super) fn read(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<Dependency> {
     let mut all: Vec<Dependency> = Vec::new();
-    if let Some(field) = tree.get("depends_on") {
-        for layer in field.layers() {
-            for found in written(loader, service, layer) {
-                let before = all
-                    .iter_mut()
-                    .find(|before| before.service.value == found.service.value);
-                // The list form says `service_started`, also over a longer form below (mergeDependsOn).
-                match before {
-                    Some(before) => *before = found,
-                    None => all.push(found),
-                }
-            }
+    let mut places: FxHashMap<String, usize> = FxHashMap::default();
+    let layers = tree.get("depends_on").map(Tree::layers).unwrap_or_default();
+    for found in layers
+        .iter()
+        .flat_map(|layer| written(loader, service, layer))
+    {
+        // The list form says `service_started`, also over a longer form below (mergeDependsOn).
+        if let Some(place) = places.get(&found.service.value) {
+            all[*place] = found;
+        } else {
+            places.insert(found.service.value.clone(), all.len());
+            all.push(found);
         }
     }
     for found in implied(loader, tree) {
-        if !all
-            .iter()
-            .any(|before| before.service.value == found.service.value)
-        {
+        if !places.contains_key(&found.service.value) {
+            places.insert(found.service.value.clone(), all.len());
             all.push(found);
         }
     }
     all
+}
+
+/// Records dependencies on services that do not exist, and services that wait for themselves.
+///
+/// Only where all services are known: elsewhere a file that is not in sight may define them.
+pub(super) fn check(loader: &mut Loader<'_>, services: &[Service]) {
+    let all_known = !loader.partial && services.iter().all(|service| service.complete);
+    if !all_known {
+        return;
+    }
+    let places: FxHashMap<&str, usize> = services
+        .iter()
+        .enumerate()
+        .map(|(place, service)| (service.name.value.as_str(), place))
+        .collect();
+    for service in services {
+        for dependency in &service.depends_on {
+            let name = &dependency.service.value;
+            if places.contains_key(name.as_str()) {
+                continue;
+            }
+            let own = &service.name.value;
+            let kind = RejectedKind::UndefinedDependency { name: name.clone() };
+            let reason = format!(
+                "service \"{own}\" depends on undefined service \"{name}\": invalid compose project"
+            );
+            loader.reject(dependency.service.span, kind, reason, Some(own));
+        }
+    }
+    if let Some((span, path)) = circle(services, &places) {
+        let reason = format!("dependency cycle detected: {}", path.join(" -> "));
+        let own = path.first().map(String::as_str);
+        loader.reject(span, RejectedKind::Other, reason, own);
+    }
+}
+
+/// The first circle of waits: where it closes, and the services on it.
+fn circle(services: &[Service], places: &FxHashMap<&str, usize>) -> Option<(Span, Vec<String>)> {
+    let mut is_done = vec![false; services.len()];
+    let mut is_open = vec![false; services.len()];
+    for start in 0..services.len() {
+        // Each step on the path: the service and how many of its dependencies were looked at.
+        let mut path: Vec<(usize, usize)> = vec![(start, 0)];
+        while let Some((service, next)) = path.last_mut() {
+            let at = *service;
+            if is_done[at] {
+                path.pop();
+                continue;
+            }
+            is_open[at] = true;
+            let Some(dependency) = services[at].depends_on.get(*next) else {
+                is_done[at] = true;
+                is_open[at] = false;
+                path.pop();
+                continue;
+            };
+            *next += 1;
+            let Some(&target) = places.get(dependency.service.value.as_str()) else {
+                continue;
+            };
+            if is_open[target] {
+                let on_circle = path
+                    .iter()
+                    .map(|(at, _)| *at)
+                    .skip_while(|at| *at != target);
+                let names = on_circle.chain([target]);
+                let names = names.map(|at| services[at].name.value.clone()).collect();
+                return Some((dependency.service.span, names));
+            }
+            path.push((target, 0));
+        }
+    }
+    None
 }
 
 fn written(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<Dependency> {
@@ -44,7 +116,7 @@ fn written(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<Dependenc
             let mut found: Vec<Dependency> = Vec::new();
             let mut places: FxHashMap<String, usize> = FxHashMap::default();
             for (index, item) in items.iter().enumerate() {
-                let Some(name) = loader.known(item) else {
+                let Some(name) = loader.said(item) else {
                     continue;
                 };
                 let span = item.span();

@@ -80,6 +80,10 @@ impl Loader<'_> {
             own.partial = true;
             return own;
         };
+        // A name that the environment gives is shown as the author wrote it.
+        let shown = self
+            .text(&base_name)
+            .map_or_else(String::new, |text| text.shown());
         let file_text = match &file {
             None => None,
             Some(file) => {
@@ -110,7 +114,7 @@ impl Loader<'_> {
             if self.told.insert(span) {
                 let chain: Vec<_> = stack.iter().map(|(_, name)| format!("`{name}`")).collect();
                 let message = format!(
-                    "`extends` runs in a circle: {} extends `{base_text}` again; let one of them stand by itself",
+                    "`extends` runs in a circle: {} extends `{shown}` again; let one of them stand by itself",
                     chain.join(" extends ")
                 );
                 self.fault(span, message);
@@ -128,7 +132,7 @@ impl Loader<'_> {
             } else {
                 if self.told.insert(span) {
                     let message = format!(
-                        "`{name}` extends `{base_text}`, but there is no such service in this file: mend the name, or say in which `file` it is"
+                        "`{name}` extends `{shown}`, but there is no such service in this file: mend the name, or say in which `file` it is"
                     );
                     self.fault(span, message);
                 }
@@ -154,20 +158,14 @@ impl Loader<'_> {
         stack: &mut Vec<(String, String)>,
         span: Span,
     ) -> Option<Tree> {
-        let parsed = self.parsed(path, file.map(Tree::span), scope)?;
-        let mut whole = None;
-        for document in &parsed.documents {
-            let tree = Tree::new(document, None, scope);
-            if tree.is_map() {
-                whole = Some(on_top(whole, tree));
-            }
-        }
-        let whole = whole?;
+        let whole = self.base_file(path, file, scope)?;
         let services = whole.get("services")?;
         let Some(found) = services.get(name) else {
             if self.told.insert(span) {
-                let message =
-                    format!("there is no service `{name}` in `{path}`: mend the name or the file");
+                let shown = self.sources.slice(span).to_owned();
+                let message = format!(
+                    "there is no service `{shown}` in the file that `extends` names: mend the name or the file"
+                );
                 self.fault(span, message);
             }
             return None;
@@ -179,5 +177,24 @@ impl Loader<'_> {
             in_file: true,
         };
         Some(self.service(found, name, home, stack))
+    }
+
+    /// A file that services extend from, merged over its documents; many services may ask for it.
+    fn base_file(&mut self, path: &str, file: Option<&Tree>, scope: usize) -> Option<Arc<Tree>> {
+        let place = (path.to_owned(), scope);
+        if let Some(known) = self.bases.get(&place) {
+            return known.clone();
+        }
+        let parsed = self.parsed(path, file.map(Tree::span), scope);
+        let mut whole = None;
+        for document in parsed.iter().flat_map(|parsed| &parsed.documents) {
+            let tree = Tree::new(document, None, scope);
+            if tree.is_map() {
+                whole = Some(on_top(whole, tree));
+            }
+        }
+        let whole = whole.map(Arc::new);
+        self.bases.insert(place, whole.clone());
+        whole
     }
 }

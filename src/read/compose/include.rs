@@ -30,10 +30,8 @@ impl Loader<'_> {
             let Some(first) = paths.first() else {
                 continue;
             };
-            if let Some(again) = paths.iter().find(|path| part.stack.contains(path)) {
-                let message = format!(
-                    "`{again}` includes itself, directly or through others: remove one of the includes"
-                );
+            if paths.iter().any(|path| part.stack.contains(path)) {
+                let message = "this include leads back to its own file, directly or through others: remove one of the includes";
                 self.fault(item.span(), message);
                 continue;
             }

@@ -62,6 +62,8 @@ pub(super) struct Loader<'a> {
     /// Services on their bases, so that a long chain is walked once.
     pub extended: FxHashMap<(bool, String, String), Tree>,
     parsed: FxHashMap<String, Option<Arc<Parsed>>>,
+    /// Files that services extend from.
+    pub bases: FxHashMap<(String, usize), Option<Arc<Tree>>>,
     pub told: FxHashSet<Span>,
     known: FxHashSet<(Span, std::mem::Discriminant<RejectedKind>)>,
 }
@@ -89,6 +91,7 @@ impl<'a> Loader<'a> {
             includes: 0,
             extended: FxHashMap::default(),
             parsed: FxHashMap::default(),
+            bases: FxHashMap::default(),
             told: FxHashSet::default(),
             known: FxHashSet::default(),
         }
@@ -145,6 +148,13 @@ impl<'a> Loader<'a> {
     /// A scalar's text where nothing in it is unknown.
     pub fn known(&self, tree: &Tree) -> Option<String> {
         self.text(tree)?.known().map(str::to_owned)
+    }
+
+    /// A scalar's text where the files themselves say all of it, so that a message may show it.
+    pub fn said(&self, tree: &Tree) -> Option<String> {
+        let text = self.text(tree)?;
+        let known = text.known().filter(|_| !text.from_environment());
+        known.map(str::to_owned)
     }
 
     pub fn fault(&mut self, span: Span, message: impl Into<String>) {
@@ -312,7 +322,12 @@ impl<'a> Loader<'a> {
             Unread::Other(why) => why.clone(),
         };
         match at {
-            Some(span) => self.fault(span, format!("`{path}` cannot be read: {why}")),
+            Some(span) => {
+                // A path that the environment gives is shown as the author wrote it.
+                let written = self.sources.slice(span);
+                let shown = if written.contains('$') { written } else { path };
+                self.fault(span, format!("`{shown}` cannot be read: {why}"));
+            }
             None => self.faults.push(Fault {
                 span: None,
                 path: path.to_owned(),

@@ -21,7 +21,6 @@ mod tests;
 use rustc_hash::FxHashMap;
 
 use crate::model::project::{Project, Service};
-use crate::model::rejected::RejectedKind;
 use crate::read::{Files, Reading, Surroundings};
 use crate::text::Span;
 
@@ -47,7 +46,7 @@ pub fn read(paths: &[String], files: &dyn Files, surroundings: &Surroundings) ->
     }
     share(&mut services);
     if load::are_whole(paths) {
-        check_dependencies(&mut loader, &services);
+        dependencies::check(&mut loader, &services);
     }
     let files = loader.files_that_take_part();
     Reading {
@@ -86,32 +85,6 @@ fn share(services: &mut [Service]) {
             && shared.len() > 1
         {
             probe.shared_by.clone_from(shared);
-        }
-    }
-}
-
-/// Records dependencies on services that do not exist, where all services are known.
-fn check_dependencies(loader: &mut load::Loader<'_>, services: &[Service]) {
-    let all_known = !loader.partial && services.iter().all(|service| service.complete);
-    if !all_known {
-        return;
-    }
-    let names: rustc_hash::FxHashSet<&str> = services
-        .iter()
-        .map(|service| service.name.value.as_str())
-        .collect();
-    for service in services {
-        for dependency in &service.depends_on {
-            let name = &dependency.service.value;
-            if names.contains(name.as_str()) {
-                continue;
-            }
-            let own = &service.name.value;
-            let kind = RejectedKind::UndefinedDependency { name: name.clone() };
-            let reason = format!(
-                "service \"{own}\" depends on undefined service \"{name}\": invalid compose project"
-            );
-            loader.reject(dependency.service.span, kind, reason, Some(own));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::model::draft::{Notation, Place, YamlQuote, YamlShape};
 use crate::model::probe::{Form, Probe};
 use crate::model::project::Condition;
-use crate::model::rejected::Rejected;
+use crate::model::rejected::{Rejected, RejectedKind};
 
 pub(super) fn project(files: &[(&str, &str)]) -> Reading {
     let map: BTreeMap<String, Arc<str>> = files

@@ -124,7 +124,7 @@ fn what_leads_nowhere_is_a_fault_with_its_place() {
         (
             "include: [compose.yaml]\nservices: {}",
             "compose.yaml",
-            "includes itself",
+            "leads back to its own file",
         ),
         ("- a\n", "- a", "a mapping at its top"),
         ("a: [b\n", "[", "never closed"),
@@ -233,6 +233,11 @@ fn dependencies_in_all_their_forms() {
         RejectedKind::UndefinedDependency { name: "zz".into() }
     );
     assert_eq!(undefined("services: {a: {depends_on: [zz]}}"), []);
+    let circle = undefined(
+        "services: {a: {image: x, depends_on: [b]}, b: {image: x, links: [c]}, c: {image: x, depends_on: [b]}}",
+    );
+    assert_eq!(circle[0].reason, "dependency cycle detected: b -> c -> b");
+    assert_eq!(circle.len(), 1);
     let text = "services: {a: {image: x, depends_on: [zz]}}";
     sound(&project(&[("docker-compose.tools.yml", text)]));
 }
@@ -324,4 +329,14 @@ fn hostile_projects_are_read_without_harm() {
             }
         }
     }
+}
+
+#[test]
+fn values_of_the_environment_stand_in_no_message() {
+    let text = "include: [$X.yaml]\nservices:\n  a: {extends: $X, image: x}\n  b: {extends: {file: $X.yaml, service: $X}}\n  \
+                c: {image: x, depends_on: [$X], profiles: [$X], healthcheck: {interval: $X, retries: $X, disable: $X, test: $X}}\n";
+    let reading = project(&[("compose.yaml", text), (".env", "X=hidden\n")]);
+    let told = format!("{:?} {:?}", reading.faults, reading.project.rejected);
+    assert!(!reading.faults.is_empty());
+    assert!(!told.contains("hidden"), "{told}");
 }
