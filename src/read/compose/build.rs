@@ -42,13 +42,13 @@ fn recipe(loader: &Loader<'_>, field: &Field) -> Recipe {
     } else {
         Some(tree)
     };
-    let home = |tree: &Tree| path::folder(&loader.sources.get(tree.span().source).path).to_owned();
+    let home = |tree: &Tree| loader.directory(tree.span());
     let context = match named {
-        None => Some(path::join("", &home(tree))),
+        None => Some(path::join("", home(tree))),
         Some(named) => loader
             .known(named)
             .filter(|context| !is_remote(context))
-            .map(|context| path::join(&home(named), &context)),
+            .map(|context| path::join(home(named), &context)),
     };
     let dockerfile = match (part("dockerfile_inline"), part("dockerfile"), &context) {
         (Some(inline), _, _) => loader.text(inline).map_or(Text::Unknown, Text::Inline),

@@ -44,8 +44,20 @@ impl Loader<'_> {
                 }
                 continue;
             }
-            let scope = self.include_scope(item, first, &folder, part.scope);
-            let included = self.merged(&paths, Some(listed.span()), Part { scope, ..part });
+            let directory = item
+                .get("project_directory")
+                .and_then(|directory| self.known(directory))
+                .map_or_else(
+                    || path::folder(first).to_owned(),
+                    |directory| path::join(&folder, &directory),
+                );
+            let scope = self.include_scope(item, &directory, &folder, part.scope);
+            let part = Part {
+                scope,
+                directory: &directory,
+                ..part
+            };
+            let included = self.merged(&paths, Some(listed.span()), part);
             if let Some(included) = included {
                 whole = Some(on_top(whole, included));
             }
@@ -54,7 +66,13 @@ impl Loader<'_> {
     }
 
     /// The variables of an included file: those of the including one, then its own `.env` or `env_file`.
-    fn include_scope(&mut self, item: &Tree, first: &str, folder: &str, parent: usize) -> usize {
+    fn include_scope(
+        &mut self,
+        item: &Tree,
+        directory: &str,
+        folder: &str,
+        parent: usize,
+    ) -> usize {
         let mut variables = self.scopes.get(parent).cloned().unwrap_or_default();
         let mut files = Vec::new();
         if let Some(named) = item.get("env_file") {
@@ -63,24 +81,12 @@ impl Loader<'_> {
             } else {
                 named.items()
             };
-            files.extend(named.iter().filter_map(|named| self.known(named)));
+            let named = named.iter().filter_map(|named| self.known(named));
+            files.extend(named.map(|named| path::join(folder, &named)));
         } else {
-            let directory = item
-                .get("project_directory")
-                .and_then(|directory| self.known(directory))
-                .map_or_else(
-                    || path::folder(first).to_owned(),
-                    |directory| path::join(folder, &directory),
-                );
-            files.push(path::join(&path::join("", &directory), ".env"));
+            files.push(path::join(directory, ".env"));
         }
-        let is_default = item.get("env_file").is_none();
         for file in files {
-            let file = if is_default {
-                file
-            } else {
-                path::join(folder, &file)
-            };
             if let Ok(text) = self.files.read(&file) {
                 dotenv::add(&text, &mut variables);
             }

@@ -64,6 +64,8 @@ pub(super) struct Loader<'a> {
     parsed: FxHashMap<String, Option<Arc<Parsed>>>,
     /// Files that services extend from.
     pub bases: FxHashMap<(String, usize), Option<Arc<Tree>>>,
+    /// The project's folder for each file of a project; files that are only extended start from their own.
+    directories: FxHashMap<String, String>,
     pub told: FxHashSet<Span>,
     known: FxHashSet<(Span, std::mem::Discriminant<RejectedKind>)>,
 }
@@ -73,6 +75,8 @@ pub(super) struct Loader<'a> {
 pub(super) struct Part<'a> {
     /// The variables.
     pub scope: usize,
+    /// The project's folder, which paths in its files start from.
+    pub directory: &'a str,
     /// The files on the way here.
     pub stack: &'a [String],
 }
@@ -92,6 +96,7 @@ impl<'a> Loader<'a> {
             extended: FxHashMap::default(),
             parsed: FxHashMap::default(),
             bases: FxHashMap::default(),
+            directories: FxHashMap::default(),
             told: FxHashSet::default(),
             known: FxHashSet::default(),
         }
@@ -121,6 +126,7 @@ impl<'a> Loader<'a> {
         self.scopes.push(variables);
         let part = Part {
             scope: 0,
+            directory: &folder,
             stack: &[],
         };
         self.merged(&paths, None, part).map(Tree::without_resets)
@@ -155,6 +161,13 @@ impl<'a> Loader<'a> {
         let text = self.text(tree)?;
         let known = text.known().filter(|_| !text.from_environment());
         known.map(str::to_owned)
+    }
+
+    /// The folder that relative paths of a file start from, such as a build's context.
+    pub fn directory(&self, span: Span) -> &str {
+        let path = &self.sources.get(span.source).path;
+        let project = self.directories.get(path).map(String::as_str);
+        project.unwrap_or_else(|| path::folder(path))
     }
 
     pub fn fault(&mut self, span: Span, message: impl Into<String>) {
@@ -197,6 +210,8 @@ impl<'a> Loader<'a> {
             let Some(parsed) = self.parsed(path, at, part.scope) else {
                 continue;
             };
+            self.directories
+                .insert(path.clone(), part.directory.to_owned());
             let mut stack = part.stack.to_vec();
             stack.push(path.clone());
             let part = Part {

@@ -340,3 +340,28 @@ fn values_of_the_environment_stand_in_no_message() {
     assert!(!reading.faults.is_empty());
     assert!(!told.contains("hidden"), "{told}");
 }
+
+#[test]
+fn a_build_starts_from_its_projects_folder() {
+    let files: BTreeMap<String, Arc<str>> = [
+        (
+            "a/compose.yaml",
+            "services: {x: {build: .}, y: {extends: {file: ../c/c.yaml, service: z}}}",
+        ),
+        ("b/more.yaml", "services: {x: {build: {dockerfile: D}}}"),
+        ("c/c.yaml", "services: {z: {build: {}}}"),
+        ("a/D", "FROM one\n"),
+        ("c/Dockerfile", "FROM two\n"),
+    ]
+    .map(|(path, text)| (path.to_owned(), Arc::from(text)))
+    .into();
+    let paths = ["a/compose.yaml".to_owned(), "b/more.yaml".to_owned()];
+    let reading = read(&paths, &files, &Surroundings::default());
+    sound(&reading);
+    let context = |name: &str| {
+        let build = service(&reading, name).build.as_ref().unwrap();
+        build.build.as_ref().unwrap().context.clone()
+    };
+    assert_eq!(context("x").as_deref(), Some("a"));
+    assert_eq!(context("y").as_deref(), Some("c"));
+}
