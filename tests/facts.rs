@@ -187,7 +187,7 @@ fn every_package_and_recipe_is_in_order_and_has_its_witness() {
             package.name
         );
     }
-    let recipes = recipes::recipes();
+    let recipes: Vec<_> = recipes::recipes().collect();
     assert!(recipes.len() > 100, "{} recipes", recipes.len());
     assert!(sorted(
         &recipes

@@ -187,6 +187,7 @@ impl Inventory {
         let by_name = self.look(name);
         match by_name.holds {
             Holds::No(_) => by_name,
+            Holds::Yes(_) if self.settled(tool) && !self.changes.contains_key(name) => by_name,
             Holds::Yes(_)
                 if self.merged()
                     && matches!(folder, "/bin" | "/usr/bin")
@@ -369,6 +370,21 @@ impl Inventory {
         found
             .base()
             .is_some_and(|base: std::sync::Arc<Base>| matches!(base.holds(tool), Holds::Yes(_)))
+    }
+
+    /// Whether every package of these distributions puts the program exactly there.
+    fn settled(&self, path: &str) -> bool {
+        const PLACES: [&str; 7] = [
+            "/usr/bin/curl",
+            "/usr/bin/env",
+            "/usr/bin/jq",
+            "/usr/bin/nc",
+            "/usr/bin/nslookup",
+            "/usr/bin/pgrep",
+            "/usr/bin/wget",
+        ];
+        let distro = self.distro.as_deref();
+        PLACES.contains(&path) && matches!(distro, Some("alpine" | "debian" | "ubuntu"))
     }
 
     /// Whether /bin is a link to /usr/bin: Debian from 12, Ubuntu from 20.04, the Red Hat family.

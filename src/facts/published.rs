@@ -36,7 +36,8 @@ pub struct Epoch {
 
 /// Finds what a tag means among the facts of its repository.
 ///
-/// A version that was seen is its own family's. One between two that were seen has what both have. One
+/// A version that was seen is its own family's. A patch release before the newest of its minor version is that
+/// one's, without proving an absence. One between two that were seen has what both have. One
 /// before all of them, a channel such as `stable`, or a variant that nobody looked at has what all have.
 /// A digest alone says nothing; beside a tag it may be any build of that tag.
 pub fn published(
@@ -84,6 +85,8 @@ pub fn published(
         (reach.clone(), true)
     } else if let Some(seen) = seen.and_then(place) {
         (vec![seen], true)
+    } else if let Some(above) = same_minor(&families, &newest).and_then(place) {
+        (vec![above], false)
     } else if let Some((below, above)) = below.and_then(|at| Some((place(at)?, place(at + 1)?))) {
         (vec![below, above], true)
     } else {
@@ -263,6 +266,13 @@ fn agreed(answers: &[Holds]) -> Holds {
             (Holds::No(one), Holds::No(other)) => Holds::No(one.min(other)),
             _ => Holds::Unknown,
         })
+}
+
+/// The family whose first sight is the newest of the very minor version that this one belongs to.
+fn same_minor(families: &[&Family], version: &Version) -> Option<usize> {
+    families
+        .iter()
+        .position(|family| version.is_patch_of(&family.first()))
 }
 
 fn same(one: Holds, other: Holds) -> bool {

@@ -44,14 +44,21 @@ pub struct Recipe {
     pub date: String,
 }
 
-/// Every recipe, by name.
-pub fn recipes() -> &'static [Recipe] {
-    static ALL: OnceLock<Vec<Recipe>> = OnceLock::new();
+/// The sections of the file; each is parsed when somebody asks for its image.
+fn written() -> &'static [(&'static str, OnceLock<Option<Recipe>>)] {
+    static ALL: OnceLock<Vec<(&str, OnceLock<Option<Recipe>>)>> = OnceLock::new();
     ALL.get_or_init(|| {
-        sections::all(RECIPES, "recipe")
-            .into_iter()
-            .filter_map(|section| sections::read(section, "recipe").ok())
-            .collect()
+        let sections = sections::all(RECIPES, "recipe").into_iter();
+        sections.map(|section| (section, OnceLock::new())).collect()
+    })
+}
+
+/// Every recipe, by name.
+pub fn recipes() -> impl Iterator<Item = &'static Recipe> {
+    written().iter().filter_map(|(section, recipe)| {
+        recipe
+            .get_or_init(|| sections::read(section, "recipe").ok())
+            .as_ref()
     })
 }
 
@@ -62,8 +69,15 @@ pub fn recipe(repository: &str, tag: Option<&str>) -> Option<&'static Recipe> {
         .version
         .as_ref()
         .map_or_else(Version::latest, Version::newest);
-    recipes()
+    let quoted = format!("\"{repository}\"");
+    written()
         .iter()
+        .filter(|(section, _)| section.contains(&quoted))
+        .filter_map(|(section, recipe)| {
+            recipe
+                .get_or_init(|| sections::read(section, "recipe").ok())
+                .as_ref()
+        })
         .filter(|recipe| recipe.images.iter().any(|image| image == repository))
         .filter(|recipe| {
             let after = |from: &str| Version::parse(from).is_none_or(|from| from <= version);

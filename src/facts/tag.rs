@@ -47,6 +47,14 @@ impl Version {
         (!numbers.is_empty()).then_some(Self(numbers))
     }
 
+    /// Whether `newest` is the newest of a minor version (`6.0.x`) and this is one of its patch releases.
+    pub fn is_patch_of(&self, newest: &Self) -> bool {
+        match newest.0.split_last() {
+            Some((&Self::NEWEST, minor)) => minor.len() >= 2 && self.0.starts_with(minor),
+            _ => false,
+        }
+    }
+
     /// The newest version that begins with these numbers: what a moving tag means today.
     #[must_use]
     pub fn newest(&self) -> Self {
@@ -203,6 +211,9 @@ mod tests {
         assert_eq!(version("15").newest(), version("15.x"));
         assert_eq!(version("v3.15.0rc1"), version("3.15.0"));
         assert_eq!(Version::parse("bookworm"), None);
+        assert!(version("6.0.7").is_patch_of(&version("6.0.x")));
+        assert!(!version("6.1.7").is_patch_of(&version("6.0.x")));
+        assert!(!version("15.3").is_patch_of(&version("15.x")));
     }
 
     #[test]
