@@ -155,6 +155,18 @@ impl Inventory {
         answer
     }
 
+    /// Whether the tool, by its name, is known to be absent; the grounds are left out, so it costs less than
+    /// [`Inventory::has`].
+    pub(super) fn lacks(&self, tool: &str) -> bool {
+        match (self.changes.get(tool), &self.origin) {
+            (Some(answer), _) => answer.is_no(),
+            (None, _) if self.more.is_some() => false,
+            (None, Origin::Published(found)) => matches!(found.verdict(tool), Holds::No(_)),
+            (None, Origin::Scratch) => true,
+            (None, Origin::Unknown(_)) => false,
+        }
+    }
+
     fn look(&self, tool: &str) -> Answer {
         if let Some(answer) = self.changes.get(tool) {
             return answer.clone();

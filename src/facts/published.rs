@@ -105,34 +105,45 @@ pub fn published(
 impl Published {
     /// Whether this tag has the tool (a name, or an absolute path that the facts name), and why.
     pub fn holds(&self, tool: &str) -> Answer {
-        let answers: Vec<Holds> = self
-            .families(&self.meant)
-            .iter()
-            .map(|family| family.holds(tool))
-            .collect();
-        let mut holds = agreed(&answers);
-        if let Holds::No(firmness) = holds {
-            let moved = self
-                .families(&self.reach)
-                .iter()
-                .any(|family| matches!(family.holds(tool), Holds::Yes(_)));
-            holds = Holds::No(if self.certain && !moved {
-                firmness
-            } else {
-                Firmness::Soft
-            });
-        }
-        if holds == Holds::Unknown && self.image.attested.iter().any(|name| name == tool) {
+        let holds = self.verdict(tool);
+        if holds == Holds::Yes(Flavour::Plain) && self.found(tool) == Holds::Unknown {
             let reason = format!(
                 "published health checks run `{tool}` in {}",
                 self.image.short()
             );
-            return Answer::because(Holds::Yes(Flavour::Plain), Reason::fact(reason));
+            return Answer::because(holds, Reason::fact(reason));
         }
         Answer {
             why: self.why(tool, holds),
             holds,
         }
+    }
+
+    /// Whether this tag has the tool, without the grounds.
+    pub fn verdict(&self, tool: &str) -> Holds {
+        let attested = || self.image.attested.iter().any(|name| name == tool);
+        match self.found(tool) {
+            Holds::Unknown if attested() => Holds::Yes(Flavour::Plain),
+            Holds::No(firmness) => {
+                let moved = self
+                    .families(&self.reach)
+                    .iter()
+                    .any(|family| matches!(family.holds(tool), Holds::Yes(_)));
+                Holds::No(if self.certain && !moved {
+                    firmness
+                } else {
+                    Firmness::Soft
+                })
+            }
+            holds => holds,
+        }
+    }
+
+    /// What all the families that the tag may mean agree on.
+    fn found(&self, tool: &str) -> Holds {
+        let families = self.families(&self.meant);
+        let answers: Vec<Holds> = families.iter().map(|family| family.holds(tool)).collect();
+        agreed(&answers)
     }
 
     /// How the tool came and went, oldest first; neighbours that agree are one epoch.

@@ -44,9 +44,12 @@ pub struct Recipe {
     pub date: String,
 }
 
+/// A section of the file, and what it says once somebody has asked.
+type Section = (&'static str, OnceLock<Option<Recipe>>);
+
 /// The sections of the file; each is parsed when somebody asks for its image.
-fn written() -> &'static [(&'static str, OnceLock<Option<Recipe>>)] {
-    static ALL: OnceLock<Vec<(&str, OnceLock<Option<Recipe>>)>> = OnceLock::new();
+fn written() -> &'static [Section] {
+    static ALL: OnceLock<Vec<Section>> = OnceLock::new();
     ALL.get_or_init(|| {
         let sections = sections::all(RECIPES, "recipe").into_iter();
         sections.map(|section| (section, OnceLock::new())).collect()

@@ -215,7 +215,7 @@ pub(super) fn languages(state: &mut State, span: Span) {
 
 fn doubt(state: &mut State, tools: &[&str], reason: &Reason) {
     for tool in tools {
-        if state.inventory.has(tool).is_no() {
+        if state.inventory.lacks(tool) {
             state
                 .inventory
                 .change(tool, Answer::because(Holds::Unknown, reason.clone()));

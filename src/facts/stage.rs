@@ -13,6 +13,9 @@ use super::container::of_image;
 use super::inventory::{Inventory, OwnCheck, USUAL};
 use super::run;
 
+/// Each stage starts with a copy of what its parent holds, so their number is bounded; real files have a dozen.
+const STAGES: usize = 200;
+
 /// What a stage has come to, one instruction after the other.
 #[derive(Clone, Debug)]
 pub(super) struct State {
@@ -51,6 +54,9 @@ pub fn inventory_of_stage(
     stage: usize,
     lookup: &dyn Fn(&Traced) -> Inventory,
 ) -> Inventory {
+    if build.stages.len() > STAGES {
+        return Inventory::unknown("the build", "it has more stages than anybody follows");
+    }
     let mut states: Vec<State> = Vec::new();
     for (index, _) in build.stages.iter().enumerate() {
         let state = follow(build, index, &states, lookup);
