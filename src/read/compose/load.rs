@@ -357,7 +357,7 @@ impl<'a> Loader<'a> {
             Value::Scalar(scalar) if scalar.kind == Kind::String && scalar.value.contains('$') => {
                 let text = scalar.text();
                 let found = self.fill(&text, scope);
-                for problem in found.problems {
+                for problem in found.problems.into_iter().take(50) {
                     if matches!(problem.kind, interpolation::ProblemKind::Required { .. }) {
                         // The environment may well set it.
                         continue;
