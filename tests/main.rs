@@ -4,4 +4,5 @@ mod commands;
 mod facts;
 mod grep;
 mod house;
+mod shells;
 mod yaml;

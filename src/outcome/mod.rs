@@ -1,17 +1,39 @@
 //! Plays a check through every state of the service and says with which status it would end; unknown is an answer.
 
+mod arithmetic;
+mod builtins;
+mod calls;
 mod cause;
+mod clients;
+mod comparison;
+mod compound;
+mod filters;
+mod http;
+mod options;
 mod path;
+mod pattern;
 pub mod patterns;
+mod pipeline;
+mod player;
+mod redirect;
 pub mod request;
 mod statuses;
 pub mod substitute;
+mod tools;
+mod words;
 
-use crate::facts::Inventory;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use crate::facts::{Inventory, Shell};
+use crate::model::command::{Command, Dialect, parse};
+
 pub use cause::Cause;
 pub use path::Code;
 pub use statuses::Statuses;
-use std::time::Duration;
+
 /// A state of the service that the check asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum World {
@@ -71,4 +93,38 @@ pub struct Outcome {
     pub played: Vec<Played>,
     /// Which services it asks, in the words of the tool facts: `http`, `tcp`, `redis` …; sorted.
     pub asks: Vec<String>,
+}
+
+/// Plays a command through every world. Where nobody knows which shell `/bin/sh` is, it is played under each of
+/// the three, and the statuses of all of them are possible.
+pub fn play(command: &Command, scene: &Scene<'_>) -> Outcome {
+    let shells: &[Dialect] = match (command, scene.inventory.shell()) {
+        (_, Shell::Dash | Shell::None) => &[Dialect::Dash],
+        (_, Shell::Ash) => &[Dialect::Ash],
+        (_, Shell::Bash) => &[Dialect::Bash],
+        (_, Shell::Unknown) => &[Dialect::Dash, Dialect::Ash, Dialect::Bash],
+    };
+    let mut asks: Vec<String> = Vec::new();
+    let played = World::ALL
+        .into_iter()
+        .map(|world| {
+            let mut paths = Vec::new();
+            for dialect in shells {
+                let player = player::Player::new(*scene, world, *dialect);
+                paths.extend(match command {
+                    Command::Words(words) => player.exec(words),
+                    Command::Script {
+                        script,
+                        dialect: read,
+                    } if read == dialect => player.probe(script),
+                    Command::Script { script, .. } => player.probe(&parse(&script.text, *dialect)),
+                });
+                asks.extend(player.asked());
+            }
+            statuses::sum(world, &paths)
+        })
+        .collect();
+    asks.sort();
+    asks.dedup();
+    Outcome { played, asks }
 }

@@ -71,6 +71,7 @@ pub(super) enum Flow {
 }
 
 /// One way that a run may go.
+#[allow(clippy::struct_excessive_bools)] // They are the switches of a shell, each of its own.
 #[derive(Clone, Debug)]
 pub(super) struct Path {
     pub variables: BTreeMap<String, String>,
@@ -126,7 +127,7 @@ impl Path {
     /// The same after printing this. Beyond a bound only that something was printed is remembered.
     pub fn print(&mut self, text: &str) {
         if self.output.len() + text.len() > 4096 {
-            self.output = ANY.to_owned();
+            ANY.clone_into(&mut self.output);
         } else {
             self.output.push_str(text);
         }

@@ -4,6 +4,7 @@ use super::path::{Flow, Path};
 use super::{Code, Outcome, Played, World};
 
 /// A set of statuses.
+#[allow(clippy::struct_excessive_bools)] // A set is one answer for each member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statuses {
     /// It may end with zero.

@@ -1,0 +1,333 @@
+//! Clients that speak no HTTP: what the tool facts say of them, and what their answers read like.
+
+use crate::facts::Flavour;
+use crate::facts::tools::{Tool, tool};
+
+use super::calls::seconds;
+use super::options::read;
+use super::path::ANY;
+use super::player::Player;
+use super::tools::{Run, Use};
+use super::{Code, World};
+
+impl Player<'_> {
+    /// A run of a client that the facts know; None for other programs.
+    pub(super) fn client(&self, call: &Use<'_>) -> Option<Vec<Run>> {
+        let make = tool(call.name, Flavour::Plain)?;
+        let asks = make.asks.as_deref()?;
+        if asks == "http" || asks == "tcp" {
+            return None;
+        }
+        if call.args.iter().any(|arg| arg.splice) {
+            return Some(vec![Run::unknown("nobody knows its arguments")]);
+        }
+        if call.says("--help") {
+            return Some(vec![Run::unknown("nobody knows how it ends with `--help`")]);
+        }
+        let runs = match call.name {
+            "redis-cli" | "valkey-cli" | "keydb-cli" => self.redis(make, call),
+            "pg_isready" => self.pg_isready(make, call),
+            "psql" => self.psql(make, call),
+            "mysqladmin" | "mariadb-admin" => self.mysqladmin(call),
+            "mysql" | "mariadb" => self.mysql(make, call),
+            "mongosh" | "mongo" => self.mongo(call),
+            _ => vec![self.plain(make, call)],
+        };
+        self.asks(asks);
+        Some(runs)
+    }
+
+    /// What the facts say of a plain run.
+    fn plain(&self, make: &Tool, call: &Use<'_>) -> Run {
+        let switch = make
+            .switches
+            .iter()
+            .find(|switch| switch.options.iter().any(|option| call.says(option)));
+        let codes = match self.world {
+            World::Healthy => &make.exits.healthy,
+            World::Error => switch.map_or(&make.exits.error, |switch| &switch.error),
+            World::Denied => switch.map_or(&make.exits.denied, |switch| &switch.denied),
+            World::Refused => &make.exits.refused,
+            World::Hung if make.exits.refused.is_empty() => &make.exits.refused,
+            World::Hung => return Run::killed(),
+        };
+        let name = call.name;
+        let [code] = codes.as_slice() else {
+            return Run::unknown(format!("nobody knows how `{name}` ends here"));
+        };
+        let run = Run::new(*code);
+        match (self.world, code) {
+            (World::Healthy, _) => run.prints(ANY),
+            (World::Refused, _) => {
+                run.because(format!("nothing listens, so `{name}` ends with {code}"))
+            }
+            (World::Denied, 0) => run.hides(format!(
+                "`{name}` ends with 0 when the server refuses the login"
+            )),
+            (_, 0) => run.hides(format!(
+                "`{name}` ends with 0 when the server answers with an error"
+            )),
+            _ => run.because(format!(
+                "the server answers with an error, so `{name}` ends with {code}"
+            )),
+        }
+    }
+
+    fn redis(&self, make: &Tool, call: &Use<'_>) -> Vec<Run> {
+        let values = [
+            "-h",
+            "-p",
+            "-s",
+            "-a",
+            "--pass",
+            "--user",
+            "-u",
+            "-n",
+            "-2",
+            "--sni",
+            "--cacert",
+            "--cert",
+            "--key",
+            "--tls-ciphers",
+            "--cacertdir",
+            "-r",
+            "-i",
+            "-D",
+            "-d",
+        ];
+        let flags = [
+            "-e",
+            "--no-auth-warning",
+            "--raw",
+            "--no-raw",
+            "--tls",
+            "--insecure",
+            "-c",
+            "-3",
+            "--csv",
+            "--json",
+            "--askpass",
+        ];
+        let mut words = call.args.iter();
+        let mut command = None;
+        while let Some(arg) = words.next() {
+            let text = arg.text.as_str();
+            if !text.starts_with('-') {
+                command = Some(text);
+                break;
+            }
+            if values.contains(&text) && text != "-2" {
+                words.next();
+            } else if !flags.contains(&text) && text != "-2" {
+                return vec![Run::unknown(format!("nobody follows `{text}`"))];
+            }
+        }
+        let Some(command) = command else {
+            return vec![Run::unknown("nobody knows what it reads")];
+        };
+        let run = self.plain(make, call);
+        let ping = command.eq_ignore_ascii_case("ping") && words.next().is_none();
+        let text = match self.world {
+            World::Healthy if ping => "PONG\n",
+            World::Healthy => ANY,
+            World::Error => "LOADING Redis is loading the dataset in memory\n",
+            World::Denied => "NOAUTH Authentication required.\n",
+            World::Refused | World::Hung => "",
+        };
+        vec![run.prints(text)]
+    }
+
+    fn pg_isready(&self, make: &Tool, call: &Use<'_>) -> Vec<Run> {
+        let options = read(make, call.args);
+        if options.rejected.is_some() {
+            return vec![Run::new(3).because("`pg_isready` knows no such option")];
+        }
+        if options.has(&["-V", "--version", "-?", "--help"]) {
+            return vec![Run::new(0).prints(ANY).hides("it asks no service")];
+        }
+        let mut run = self.plain(make, call);
+        // It never logs in, so a refused login is none of its business.
+        run.hides = None;
+        if self.world == World::Hung {
+            let limit = match options.value(&["-t", "--timeout"]) {
+                None => Some(3.0),
+                Some(limit) => limit.parse::<f64>().ok(),
+            };
+            run = match limit {
+                None => return vec![Run::unknown("nobody knows how long it waits")],
+                Some(0.0) => Run::killed(),
+                Some(limit) if limit >= self.scene.timeout.as_secs_f64() => Run::killed(),
+                Some(_) => Run::new(2).because("`pg_isready` gives up waiting and ends with 2"),
+            };
+        }
+        let quiet = options.has(&["-q", "--quiet"]);
+        let text = match self.world {
+            _ if quiet => "",
+            World::Healthy | World::Denied => "\u{fffc} - accepting connections\n",
+            World::Error => "\u{fffc} - rejecting connections\n",
+            World::Refused | World::Hung => "\u{fffc} - no response\n",
+        };
+        vec![run.prints(text)]
+    }
+
+    fn psql(&self, make: &Tool, call: &Use<'_>) -> Vec<Run> {
+        if call.says("--version") || call.says("-V") {
+            return vec![Run::new(0).prints(ANY).hides("it asks no service")];
+        }
+        let asks = call.args.iter().any(|arg| {
+            let text = arg.text.as_str();
+            text.starts_with("--command")
+                || text.starts_with("--list")
+                || (text.starts_with('-') && !text.starts_with("--") && text.contains(['c', 'l']))
+        });
+        let bounded = call
+            .args
+            .iter()
+            .any(|arg| arg.text.contains("connect_timeout"));
+        if !asks || (bounded && self.world == World::Hung) {
+            return vec![Run::unknown("nobody knows what it asks")];
+        }
+        vec![self.plain(make, call)]
+    }
+
+    fn mysqladmin(&self, call: &Use<'_>) -> Vec<Run> {
+        let name = call.name;
+        if call.says("--version") || call.says("-V") {
+            return vec![Run::new(0).prints(ANY).hides("it asks no service")];
+        }
+        let waits = call
+            .args
+            .iter()
+            .any(|arg| arg.text.starts_with("--wait") || arg.text.starts_with("-w"));
+        let sleeps = call
+            .args
+            .iter()
+            .any(|arg| arg.text.starts_with("--sleep") || arg.text.starts_with("--count"));
+        let Some(command) = call.args.iter().map(|arg| arg.text.as_str()).find(|word| {
+            matches!(
+                *word,
+                "ping" | "status" | "version" | "processlist" | "variables" | "extended-status"
+            )
+        }) else {
+            return vec![Run::unknown("nobody knows what it asks")];
+        };
+        if waits || sleeps {
+            return vec![Run::unknown("nobody knows how long it waits")];
+        }
+        vec![match self.world {
+            World::Healthy if command == "ping" => Run::new(0).prints("mysqld is alive\n"),
+            World::Healthy => Run::new(0).prints(ANY),
+            World::Error => Run::unknown(format!("nobody knows how `{name}` ends here")),
+            World::Denied if command == "ping" => Run::new(0).hides(format!(
+                "`{name} ping` ends with 0 when the server refuses the login"
+            )),
+            World::Denied => Run::new(1).because(format!(
+                "the server refuses the login, so `{name}` ends with 1"
+            )),
+            World::Refused => {
+                Run::new(1).because(format!("nothing listens, so `{name}` ends with 1"))
+            }
+            World::Hung => self.connects(call),
+        }]
+    }
+
+    /// A MySQL client that waits for a greeting that never comes.
+    fn connects(&self, call: &Use<'_>) -> Run {
+        let limit = call
+            .args
+            .iter()
+            .find_map(|arg| arg.text.strip_prefix("--connect-timeout"));
+        match limit.map(|limit| limit.strip_prefix('=').and_then(seconds)) {
+            Some(Some(limit)) if limit > 0.0 && limit < self.scene.timeout.as_secs_f64() => {
+                Run::new(1).because("it gives up waiting and ends with 1")
+            }
+            Some(None) => Run::unknown("nobody knows how long it waits"),
+            None | Some(Some(_)) => Run::killed(),
+        }
+    }
+
+    fn mysql(&self, make: &Tool, call: &Use<'_>) -> Vec<Run> {
+        if call.says("--version") || call.says("-V") {
+            return vec![Run::new(0).prints(ANY).hides("it asks no service")];
+        }
+        let asks = call
+            .args
+            .iter()
+            .any(|arg| arg.text.starts_with("-e") || arg.text.starts_with("--execute"));
+        if !asks {
+            return vec![Run::unknown("nobody knows what it reads")];
+        }
+        if self.world == World::Hung {
+            return vec![self.connects(call)];
+        }
+        vec![self.plain(make, call)]
+    }
+
+    fn mongo(&self, call: &Use<'_>) -> Vec<Run> {
+        let name = call.name;
+        if call.says("--nodb") || !call.args.iter().any(|arg| arg.text.starts_with("--eval")) {
+            return vec![Run::unknown("nobody knows what it runs")];
+        }
+        let ends = call.args.iter().any(|arg| {
+            [
+                "quit", "exit", "throw", "process", "assert", "load", "\u{fffc}",
+            ]
+            .iter()
+            .any(|word| arg.text.contains(word))
+        });
+        vec![match self.world {
+            World::Healthy if !ends => Run::new(0).prints(ANY),
+            World::Refused => {
+                Run::of(Code::Failure).because(format!("nothing listens, so `{name}` fails"))
+            }
+            _ => Run::unknown(format!("nobody knows how `{name}` ends here")),
+        }]
+    }
+
+    pub(super) fn nc(&self, program: &str, call: &Use<'_>) -> Vec<Run> {
+        let makes: Vec<Flavour> = if call.name == "ncat" {
+            vec![Flavour::Nmap]
+        } else {
+            self.makes(program).collect()
+        };
+        let guess = makes.len() != 1;
+        let mut runs: Vec<Run> = makes
+            .into_iter()
+            .map(|flavour| {
+                let mut run = self.nc_of(flavour, call);
+                run.guess |= guess;
+                run
+            })
+            .collect();
+        if runs.is_empty() {
+            runs.push(Run::unknown("nobody knows this nc"));
+        }
+        runs
+    }
+
+    fn nc_of(&self, flavour: Flavour, call: &Use<'_>) -> Run {
+        let Some(make) = tool("nc", flavour) else {
+            return Run::unknown("nobody knows this nc");
+        };
+        let options = read(make, call.args);
+        if let Some(arg) = options.rejected {
+            let why = format!("this nc knows no `{}`", arg.text);
+            return match make.rejected_status {
+                Some(code) => Run::new(code).because(why),
+                None => Run::of(Code::Failure).because(why),
+            };
+        }
+        if let Some(arg) = options.unknown {
+            return Run::unknown(format!("nobody knows what `{}` is", arg.text));
+        }
+        if options.has(&["-u", "-l", "-U", "-x", "-X", "-e", "-c"]) || options.operands.len() != 2 {
+            return Run::unknown("nobody knows what it asks");
+        }
+        self.asks("tcp");
+        match self.world {
+            World::Refused => Run::new(1).because("nothing listens, so `nc` ends with 1"),
+            _ if options.has(&["-z"]) => Run::new(0),
+            _ => Run::unknown("nobody knows what the service sends"),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Where descriptors lead, and what opening them may come to.
+
+use crate::model::command::{Dialect, Redirect, RedirectKind};
+
+use super::path::{ANY, Flow, Path};
+use super::player::Player;
+use super::{Cause, Code, World};
+
+/// Where a descriptor leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Out,
+    Errors,
+    Elsewhere,
+}
+
+/// What the redirections of a command come to.
+pub(super) struct Opened {
+    pub out: Target,
+    pub errors: Target,
+    pub input: Option<String>,
+    pub failed: Option<Code>,
+}
+
+impl Player<'_> {
+    pub(super) fn opened(&self, redirects: &[Redirect], path: Path) -> Vec<(Opened, Path)> {
+        let opened = Opened {
+            out: Target::Out,
+            errors: Target::Errors,
+            input: None,
+            failed: None,
+        };
+        let mut ways = vec![(opened, path)];
+        for redirect in redirects {
+            let mut next = Vec::new();
+            for (opened, path) in ways {
+                if opened.failed.is_some() {
+                    next.push((opened, path));
+                    continue;
+                }
+                let word = redirect.body.as_ref().and_then(|body| body.get());
+                for (text, path) in self.text_of(word.unwrap_or(&redirect.target), path) {
+                    self.open(redirect, &text, &opened, path, &mut next);
+                }
+            }
+            next.truncate(64);
+            ways = next;
+        }
+        ways
+    }
+
+    pub(super) fn open(
+        &self,
+        redirect: &Redirect,
+        text: &str,
+        before: &Opened,
+        path: Path,
+        next: &mut Vec<(Opened, Path)>,
+    ) {
+        let mut opened = Opened {
+            out: before.out,
+            errors: before.errors,
+            input: before.input.clone(),
+            failed: None,
+        };
+        let mut path = path;
+        let fd = redirect.fd.as_deref();
+        let socket = text.starts_with("/dev/tcp/") || text.starts_with("/dev/udp/");
+        if socket
+            && !matches!(
+                redirect.kind,
+                RedirectKind::HereDocument | RedirectKind::HereString
+            )
+        {
+            let refused = Cause::new(
+                redirect.target.span(),
+                text,
+                match self.dialect {
+                    Dialect::Bash => "nothing listens there",
+                    _ => "only bash knows `/dev/tcp`",
+                },
+            );
+            let failed = match self.dialect {
+                Dialect::Dash => Some(Code::Exact(2)),
+                Dialect::Ash => Some(Code::Exact(1)),
+                Dialect::Bash => {
+                    self.asks("tcp");
+                    (self.world == World::Refused).then_some(Code::Exact(1))
+                }
+            };
+            if failed.is_some() {
+                path.failed = Some(refused);
+                path.noise = true;
+            }
+            opened.failed = failed;
+            if redirect.kind == RedirectKind::Input {
+                opened.input = Some(ANY.to_owned());
+            } else {
+                opened.out = Target::Elsewhere;
+            }
+            next.push((opened, path));
+            return;
+        }
+        match redirect.kind {
+            RedirectKind::HereDocument => opened.input = Some(text.to_owned()),
+            RedirectKind::HereString => opened.input = Some(format!("{text}\n")),
+            RedirectKind::Input | RedirectKind::Both => {
+                if text == "/dev/null" {
+                    opened.input = Some(String::new());
+                } else if fd.is_none_or(|fd| fd == "0") {
+                    opened.input = Some(ANY.to_owned());
+                    let mut absent = path.clone();
+                    let cause = Cause::new(
+                        redirect.target.span(),
+                        text,
+                        "nobody knows whether this file exists",
+                    );
+                    absent.guessed.get_or_insert(cause.clone());
+                    path.guessed.get_or_insert(cause);
+                    next.push((
+                        Opened {
+                            failed: Some(Code::Failure),
+                            input: None,
+                            ..opened
+                        },
+                        absent,
+                    ));
+                }
+            }
+            RedirectKind::DuplicateInput => {}
+            RedirectKind::Output | RedirectKind::Append => match fd {
+                None | Some("1") => opened.out = target(text),
+                Some("2") => opened.errors = target(text),
+                _ => {}
+            },
+            RedirectKind::OutputAndErrors | RedirectKind::AppendOutputAndErrors => {
+                opened.out = Target::Elsewhere;
+                opened.errors = Target::Elsewhere;
+            }
+            RedirectKind::DuplicateOutput => match (fd, text) {
+                (None | Some("1"), "2") => opened.out = opened.errors,
+                (Some("2"), "1") => opened.errors = opened.out,
+                (Some("1"), "-") => opened.out = Target::Elsewhere,
+                (Some("2"), "-") => opened.errors = Target::Elsewhere,
+                (None, name) if !name.bytes().all(|byte| byte.is_ascii_digit()) && name != "-" => {
+                    if self.dialect == Dialect::Dash {
+                        opened.failed = Some(Code::Exact(2));
+                        path.flow = Flow::Exit;
+                    }
+                    opened.out = Target::Elsewhere;
+                    opened.errors = Target::Elsewhere;
+                }
+                _ => {}
+            },
+        }
+        next.push((opened, path));
+    }
+}
+
+fn target(path: &str) -> Target {
+    match path {
+        "/dev/stdout" => Target::Out,
+        "/dev/stderr" => Target::Errors,
+        _ => Target::Elsewhere,
+    }
+}

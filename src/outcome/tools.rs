@@ -1,0 +1,206 @@
+//! Programs by name: which model plays them, and what their runs do to the path.
+
+use crate::facts::Flavour;
+use crate::facts::tools::makes;
+use crate::model::command::base;
+
+use super::path::{ANY, Flow, Path};
+use super::player::Player;
+use super::words::Arg;
+use super::{Cause, Code};
+
+/// One way that a program may end.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub code: Code,
+    pub output: String,
+    /// Why it fails, or why nobody knows.
+    pub why: Option<String>,
+    /// Why it ends with 0 though the service failed.
+    pub hides: Option<String>,
+    /// Nobody knows whether this run or another of the same call is real.
+    pub guess: bool,
+}
+
+impl Run {
+    pub fn new(code: u8) -> Self {
+        Self::of(Code::Exact(code))
+    }
+
+    pub fn of(code: Code) -> Self {
+        Self {
+            code,
+            output: String::new(),
+            why: None,
+            hides: None,
+            guess: false,
+        }
+    }
+
+    pub fn prints(mut self, text: impl Into<String>) -> Self {
+        self.output = text.into();
+        self
+    }
+
+    pub fn because(mut self, why: impl Into<String>) -> Self {
+        self.why = Some(why.into());
+        self
+    }
+
+    pub fn hides(mut self, why: impl Into<String>) -> Self {
+        self.hides = Some(why.into());
+        self
+    }
+
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self::of(Code::Any).prints(ANY).because(why)
+    }
+
+    pub fn killed() -> Self {
+        Self::of(Code::Killed).because("it waits until the engine kills it")
+    }
+}
+
+/// A call of a program: its name without a folder, its words without the program, and what it reads.
+pub(super) struct Use<'a> {
+    pub name: &'a str,
+    pub args: &'a [Arg],
+    pub input: &'a str,
+}
+
+impl Use<'_> {
+    /// Whether a word of this text is among the arguments.
+    pub fn says(&self, word: &str) -> bool {
+        self.args.iter().any(|arg| arg.text == word)
+    }
+}
+
+/// Programs that print their version and end with 0.
+const VERSIONED: &[&str] = &[
+    "bash",
+    "caddy",
+    "curl",
+    "git",
+    "gawk",
+    "go",
+    "grep",
+    "java",
+    "jq",
+    "mariadb",
+    "mariadb-admin",
+    "mongod",
+    "mongo",
+    "mongosh",
+    "mysql",
+    "mysqladmin",
+    "mysqld",
+    "node",
+    "npm",
+    "perl",
+    "pg_isready",
+    "php",
+    "pip",
+    "postgres",
+    "psql",
+    "python",
+    "python3",
+    "redis-cli",
+    "redis-server",
+    "ruby",
+    "valkey-cli",
+    "valkey-server",
+];
+
+impl Player<'_> {
+    /// Which makes of the tool may be here.
+    pub fn makes(&self, tool: &str) -> impl Iterator<Item = Flavour> + use<> {
+        let known = self
+            .scene
+            .inventory
+            .flavour(tool)
+            .filter(|flavour| *flavour != Flavour::Plain);
+        let all: Vec<Flavour> = match known {
+            Some(flavour) => vec![flavour],
+            None => makes(base(tool))
+                .map(|make| make.flavour.as_deref().map_or(Flavour::Plain, Flavour::of))
+                .collect(),
+        };
+        all.into_iter()
+    }
+
+    /// Runs a program that is there.
+    pub fn tool(&self, program: &str, args: &[Arg], path: Path) -> Vec<Path> {
+        let Some(first) = args.first() else {
+            return vec![path];
+        };
+        let name = base(program);
+        let rest = args.get(1..).unwrap_or_default();
+        match name {
+            "[" | "test" | "true" | "false" | "echo" | "printf" | "pwd" => {
+                return self.builtin(name, args, path);
+            }
+            "which" => {
+                if let Some(tool) = rest.last() {
+                    return self.is_there(tool, path);
+                }
+            }
+            _ => {}
+        }
+        let input = path.input.clone();
+        let call = Use {
+            name,
+            args: rest,
+            input: &input,
+        };
+        let runs = self.runs(program, &call);
+        runs.into_iter()
+            .map(|run| {
+                let mut after = path.clone();
+                let cause = |why: String| Cause::new(first.span, program, why);
+                after.noise = true;
+                after.print(&run.output);
+                if let Some(hides) = run.hides {
+                    after.failed.get_or_insert_with(|| cause(hides.clone()));
+                    after.lost = Some(cause(hides));
+                }
+                let why = run
+                    .why
+                    .unwrap_or_else(|| format!("nobody knows how `{name}` ends"));
+                if run.guess {
+                    after.guessed.get_or_insert_with(|| cause(why.clone()));
+                }
+                match run.code {
+                    Code::Killed => {
+                        after.flow = Flow::Hung;
+                        after.failed = Some(cause(why));
+                    }
+                    Code::Any => after.doubt = Some(cause(why)),
+                    code if code.is_failure() => after.failed = Some(cause(why)),
+                    _ => {}
+                }
+                after.code = run.code;
+                after
+            })
+            .collect()
+    }
+
+    fn runs(&self, program: &str, call: &Use<'_>) -> Vec<Run> {
+        let name = call.name;
+        if let [only] = call.args
+            && VERSIONED.contains(&name)
+            && matches!(only.text.as_str(), "--version" | "-version")
+        {
+            let why = format!("`{name} {}` asks no service", only.text);
+            return vec![Run::new(0).prints(ANY).hides(why)];
+        }
+        match name {
+            "curl" => self.curl(call),
+            "wget" => self.wget(program, call),
+            "nc" | "ncat" | "netcat" => self.nc(program, call),
+            _ => self
+                .filter(program, call)
+                .or_else(|| self.client(call))
+                .unwrap_or_else(|| vec![Run::unknown(format!("nobody knows how `{name}` ends"))]),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Words as a run sees them: what is known is text, what is not is a hole.
+
+use crate::model::command::{Dialect, Kind, Parameter, Part, PartKind, Quote, Script, Word};
+use crate::text::{HOLE, Span};
+
+use super::path::{ANY, Flow, NONZERO, Path};
+use super::player::Player;
+use super::{Code, arithmetic};
+
+/// A word that a program receives.
+#[derive(Clone, Debug)]
+pub(super) struct Arg {
+    pub text: String,
+    pub span: Span,
+    /// It may be any number of words.
+    pub splice: bool,
+}
+
+impl Arg {
+    /// The text, if all of it is known.
+    pub fn known(&self) -> Option<&str> {
+        (!self.splice && is_known(&self.text)).then_some(self.text.as_str())
+    }
+}
+
+/// Whether nothing in the text is unknown.
+pub(super) fn is_known(text: &str) -> bool {
+    !text.contains([HOLE, NONZERO])
+}
+
+/// A piece of a word, and whether blanks in it end a field.
+type Piece = (String, bool);
+
+impl Player<'_> {
+    /// The words as a command receives them, in every way that their expansions may go.
+    pub(super) fn expand(&self, words: &[Word], path: Path) -> Vec<(Vec<Arg>, Path)> {
+        let mut ways = vec![(Vec::new(), path)];
+        for word in words {
+            let mut next = Vec::new();
+            for (args, path) in ways {
+                for (pieces, path) in self.pieces(word, path) {
+                    let mut args = args.clone();
+                    args.extend(fields(word, &pieces));
+                    next.push((args, path));
+                }
+            }
+            next.truncate(64);
+            ways = next;
+        }
+        ways
+    }
+
+    /// The word as an assignment, a pattern or a here-document takes it: one text.
+    pub(super) fn text_of(&self, word: &Word, path: Path) -> Vec<(String, Path)> {
+        self.pieces(word, path)
+            .into_iter()
+            .map(|(pieces, path)| (pieces.into_iter().map(|(text, _)| text).collect(), path))
+            .collect()
+    }
+
+    fn pieces(&self, word: &Word, path: Path) -> Vec<(Vec<Piece>, Path)> {
+        let mut ways: Vec<(Vec<Piece>, Path)> = vec![(Vec::new(), path)];
+        for part in &word.parts {
+            let mut next = Vec::new();
+            for (pieces, path) in ways {
+                for (value, path) in self.part(word, part, path) {
+                    let mut pieces = pieces.clone();
+                    let split = part.quote == Quote::Bare && !matches!(part.kind, PartKind::Text);
+                    if let Some(value) = value {
+                        pieces.push((value, split));
+                    }
+                    next.push((pieces, path));
+                }
+            }
+            next.truncate(64);
+            ways = next;
+        }
+        ways
+    }
+
+    /// What a part comes to; None for `"$@"` without arguments, which is no word at all.
+    fn part(&self, word: &Word, part: &Part, path: Path) -> Vec<(Option<String>, Path)> {
+        match &part.kind {
+            PartKind::Text => {
+                let text = word.text.as_str().get(part.at.clone());
+                vec![(Some(text.unwrap_or_default().to_owned()), path)]
+            }
+            PartKind::Parameter(parameter) => self.parameter(parameter, path),
+            PartKind::Command(script) => self
+                .substitution(script, path)
+                .into_iter()
+                .map(|(text, path)| (Some(text), path))
+                .collect(),
+            PartKind::Arithmetic(expression) => self
+                .text_of(expression, path)
+                .into_iter()
+                .map(|(text, path)| {
+                    let number = arithmetic::value(&text, &path.variables);
+                    (
+                        Some(number.map_or_else(|| ANY.to_owned(), |it| it.to_string())),
+                        path,
+                    )
+                })
+                .collect(),
+            PartKind::Process(..) => vec![(Some(ANY.to_owned()), path)],
+        }
+    }
+
+    /// `$( … )`: what it prints, without the line ends behind it.
+    fn substitution(&self, script: &Script, path: Path) -> Vec<(String, Path)> {
+        let mut inner = path.clone();
+        inner.output.clear();
+        inner.flow = Flow::On;
+        let reads_file = script.body.pipelines().any(|pipeline| {
+            pipeline.commands.iter().any(|command| {
+                let bare = matches!(&command.kind, Kind::Simple(simple)
+                    if simple.words.is_empty() && simple.assignments.is_empty());
+                bare && !command.redirects.is_empty()
+            })
+        });
+        if reads_file {
+            // `$(<file)`
+            return vec![(ANY.to_owned(), path.with(Code::Any))];
+        }
+        self.list(&script.body, vec![inner])
+            .into_iter()
+            .map(|ended| {
+                let mut outer = path.clone();
+                let text = ended.output.trim_end_matches('\n').to_owned();
+                outer.code = ended.code;
+                outer.take_grounds(&ended);
+                if ended.flow == Flow::Hung {
+                    outer.flow = Flow::Hung;
+                }
+                (text, outer)
+            })
+            .collect()
+    }
+
+    fn parameter(&self, parameter: &Parameter, path: Path) -> Vec<(Option<String>, Path)> {
+        let name = parameter.name.as_str();
+        if parameter.indirect || parameter.indexed {
+            return vec![(Some(ANY.to_owned()), path)];
+        }
+        let in_function = path.variables.contains_key("@");
+        // None is a variable that is surely not set.
+        let value: Option<String> = match name {
+            "?" => Some(path.code.text()),
+            "#" if !in_function => Some("0".to_owned()),
+            "@" | "*" if !in_function => None,
+            _ => match path.variables.get(name) {
+                Some(value) => Some(value.clone()),
+                None if name.starts_with(|char: char| char.is_ascii_digit())
+                    && name != "0"
+                    && !in_function =>
+                {
+                    None
+                }
+                None => Some(ANY.to_owned()),
+            },
+        };
+        if parameter.length {
+            let length = match value {
+                Some(value) if is_known(&value) => value.chars().count().to_string(),
+                None => "0".to_owned(),
+                Some(_) => ANY.to_owned(),
+            };
+            return vec![(Some(length), path)];
+        }
+        let Some(operand) = &parameter.operand else {
+            if matches!(name, "@" | "*") && value.is_none() {
+                return vec![(None, path)];
+            }
+            return vec![(Some(value.unwrap_or_default()), path)];
+        };
+        let operator = parameter.operator;
+        let posix = operator.trim_start_matches(':');
+        let strict = operator.starts_with(':');
+        if matches!(posix, "-" | "=" | "+" | "?") {
+            let set = match &value {
+                None => Some(false),
+                Some(text) if text.is_empty() => Some(!strict),
+                Some(text) if text.chars().all(|char| char == HOLE) => None,
+                Some(_) => Some(true),
+            };
+            return self
+                .text_of(operand, path)
+                .into_iter()
+                .map(|(other, mut path)| {
+                    let own = value.clone().unwrap_or_default();
+                    let text = match (posix, set) {
+                        (_, None) => ANY.to_owned(),
+                        ("+", Some(true)) | ("-" | "=", Some(false)) => other,
+                        ("+", Some(false)) => String::new(),
+                        (_, Some(true)) => own,
+                        (_, Some(false)) => {
+                            // `${x:?}` ends the shell.
+                            path.code = Code::Failure;
+                            path.flow = Flow::Exit;
+                            String::new()
+                        }
+                    };
+                    if posix == "=" && set == Some(false) {
+                        path.variables.insert(name.to_owned(), text.clone());
+                    }
+                    (Some(text), path)
+                })
+                .collect();
+        }
+        let known_here = match self.dialect {
+            Dialect::Dash => operator.starts_with(['%', '#']),
+            Dialect::Ash => operator.starts_with(['%', '#', '/', ':']),
+            Dialect::Bash => true,
+        };
+        let mut path = path;
+        if !known_here {
+            // "Bad substitution" ends the shell.
+            path.code = Code::Exact(2);
+            path.flow = Flow::Exit;
+        }
+        vec![(Some(ANY.to_owned()), path)]
+    }
+}
+
+/// The fields that a word comes to.
+fn fields(word: &Word, pieces: &[Piece]) -> Vec<Arg> {
+    let arg = |text: String, splice: bool| Arg {
+        text,
+        span: word.span(),
+        splice,
+    };
+    let plain = word
+        .parts
+        .iter()
+        .all(|part| matches!(part.kind, PartKind::Text));
+    let braces = plain
+        && word.literal().is_none()
+        && !word.text.as_str().contains(HOLE)
+        && !word.text.as_str().starts_with('~');
+    if braces {
+        return vec![arg(ANY.to_owned(), true)];
+    }
+    if let [(text, true)] = pieces
+        && text.contains(HOLE)
+    {
+        return vec![arg(text.clone(), true)];
+    }
+    let mut found = Vec::new();
+    let quoted = word.parts.iter().any(|part| part.quote != Quote::Bare) || word.parts.is_empty();
+    let mut field: Option<String> = None;
+    for (text, split) in pieces {
+        if !split {
+            field.get_or_insert_default().push_str(text);
+            continue;
+        }
+        for (index, run) in text.split([' ', '\t', '\n']).enumerate() {
+            if index > 0
+                && let Some(field) = field.take()
+            {
+                found.push(arg(field, false));
+            }
+            if !run.is_empty() {
+                field.get_or_insert_default().push_str(run);
+            }
+        }
+    }
+    if let Some(field) = field {
+        found.push(arg(field, false));
+    } else if found.is_empty() && quoted && (!pieces.is_empty() || word.parts.is_empty()) {
+        found.push(arg(String::new(), false));
+    }
+    found
+}
