@@ -702,8 +702,41 @@ fn setup_of(record: &Record) -> Setup {
             }
             .to_owned()
         }),
-        check: record.healthcheck.clone(),
+        check: record
+            .healthcheck
+            .clone()
+            .or_else(|| has_no_check(record).then(|| "none".to_owned())),
     }
+}
+
+/// Bare distributions among the official images; none of them has a check.
+const BARE: [&str; 11] = [
+    "almalinux",
+    "alpine",
+    "amazonlinux",
+    "archlinux",
+    "busybox",
+    "centos",
+    "debian",
+    "fedora",
+    "oraclelinux",
+    "rockylinux",
+    "ubuntu",
+];
+
+/// Whether silence about a check means that there is none: the Dockerfiles of an official image, whose bases are
+/// official too, were read from the first line to the last.
+fn has_no_check(record: &Record) -> bool {
+    let repository = canonical(&record.repository);
+    let Some(name) = repository.strip_prefix("docker.io/library/") else {
+        return false;
+    };
+    let read = matches!(record.confidence.as_str(), "derived" | "derived-approx")
+        && record
+            .evidence
+            .iter()
+            .any(|read| read.ends_with("Dockerfile"));
+    read || BARE.contains(&name)
 }
 
 /// A JSON form as its words; a shell form as what the engine makes of it.
