@@ -25,7 +25,6 @@ const QUIET: &[&str] = &[
     "adduser",
     "apt-cache",
     "apt-key",
-    "apt-mark",
     "awk",
     "basename",
     "break",
@@ -78,6 +77,7 @@ const QUIET: &[&str] = &[
     "mkdir",
     "mktemp",
     "nproc",
+    "openssl",
     "passwd",
     "pwd",
     "printf",
@@ -186,6 +186,7 @@ pub(super) fn text(state: &mut State, text: &Traced, dialect: Dialect, span: Spa
     let mut run = Run {
         state,
         variables: BTreeMap::new(),
+        automatic: false,
         span,
     };
     run.list(&script.body, true);
@@ -196,6 +197,7 @@ pub(super) fn exec(state: &mut State, words: &[Traced], span: Span) {
     let mut run = Run {
         state,
         variables: BTreeMap::new(),
+        automatic: false,
         span,
     };
     match words
@@ -227,6 +229,8 @@ struct Run<'a> {
     state: &'a mut State,
     /// What the script itself sets.
     variables: BTreeMap<String, Option<String>>,
+    /// `apt-mark auto` stands before: the next `autoremove` takes what was installed by name, too.
+    automatic: bool,
     /// The instruction.
     span: Span,
 }
@@ -341,7 +345,13 @@ impl Run<'_> {
         };
         let name = program.rsplit('/').next().unwrap_or(program);
         let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        let asks_version = matches!(
+            rest[..],
+            ["--version" | "-version" | "-v" | "-V" | "version" | "--help"]
+        );
         match name {
+            _ if asks_version => {}
+            "apt-mark" => self.automatic |= rest.first() == Some(&"auto"),
             "sudo" | "exec" | "time" | "nice" | "eatmydata" | "then" => {
                 let inner: Vec<String> = skip_options(&rest)
                     .iter()

@@ -26,7 +26,7 @@ pub(super) struct State {
     /// `apk add --virtual`: the packages under each name.
     pub bundles: BTreeMap<String, Vec<String>>,
     /// Tools that this stage's own instructions brought, and where.
-    pub brought: Vec<(String, Span)>,
+    pub brought: BTreeMap<String, Span>,
     /// Values that ARG and ENV gave to names; None is a value nobody knows.
     pub variables: BTreeMap<String, Option<String>>,
     /// The folders of PATH.
@@ -111,7 +111,7 @@ fn follow(
     let mut state = match &stage.base {
         Base::Stage(parent) => match before.get(*parent) {
             Some(parent) => State {
-                brought: Vec::new(),
+                brought: BTreeMap::new(),
                 own_command: false,
                 ..parent.clone()
             },
@@ -151,7 +151,7 @@ impl State {
             inventory,
             world: BTreeSet::new(),
             bundles: BTreeMap::new(),
-            brought: Vec::new(),
+            brought: BTreeMap::new(),
             variables: BTreeMap::new(),
             folders: USUAL.map(str::to_owned).to_vec(),
             workdir: Some("/".to_owned()),
@@ -228,14 +228,14 @@ impl State {
         let reason = Reason::at(span, format!("`{tool}` {words}"));
         self.inventory
             .change(tool, Answer::because(Holds::Yes(flavour), reason));
-        self.brought.push((tool.to_owned(), span));
+        self.brought.insert(tool.to_owned(), span);
     }
 
     /// A tool goes at this place.
     pub fn take(&mut self, tool: &str, holds: Holds, span: Span, words: &str) {
         let reason = Reason::at(span, format!("`{tool}` {words}"));
         self.inventory.change(tool, Answer::because(holds, reason));
-        self.brought.retain(|(name, _)| name != tool);
+        self.brought.remove(tool);
     }
 
     /// What cannot be read may add anything.
@@ -329,11 +329,6 @@ impl State {
             return self.unreadable(span);
         };
         let (written, to) = to;
-        let into = written.ends_with('/')
-            || written == "."
-            || sources.len() > 1
-            || self.on_path(&to)
-            || to == "/";
         let holds_path = |folder: &str| {
             let inside = format!("{}/", folder.trim_end_matches('/'));
             self.folders
@@ -341,6 +336,7 @@ impl State {
                 .any(|known| format!("{known}/").starts_with(&inside))
         };
         let tree = holds_path(&to);
+        let into = tree || written.ends_with('/') || written == "." || sources.len() > 1;
         let words = match from {
             CopyFrom::Context => "is copied here".to_owned(),
             CopyFrom::Stage(_) => "is copied here from another stage".to_owned(),
@@ -418,7 +414,7 @@ impl State {
 /// Whether a path in another image names one program: it lies in a folder of programs.
 fn is_program(path: &str) -> bool {
     path.rsplit_once('/').is_some_and(|(folder, name)| {
-        !name.is_empty() && (folder.ends_with("bin") || name.contains('.') || folder.is_empty())
+        !name.is_empty() && (folder.ends_with("bin") || name.contains('.'))
     }) && !path.ends_with("bin")
 }
 

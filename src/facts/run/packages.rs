@@ -105,6 +105,7 @@ impl Run<'_> {
                         .any(|word| matches!(*word, "--auto-remove" | "--autoremove"));
                 self.uninstall(manager, names, sure);
                 if automatic {
+                    self.take_automatic();
                     let reason = Reason::at(self.span, "nobody knows what this removes with it");
                     self.state.inventory.may_hold_less(reason);
                 }
@@ -197,6 +198,23 @@ impl Run<'_> {
                     &format!("is removed here (package `{name}`)"),
                 );
             }
+        }
+    }
+
+    /// After `apt-mark auto`, nobody knows which of this RUN's own packages stay.
+    fn take_automatic(&mut self) {
+        if !self.automatic {
+            return;
+        }
+        let brought = self
+            .state
+            .brought
+            .iter()
+            .filter(|(_, span)| **span == self.span);
+        let tools: Vec<String> = brought.map(|(tool, _)| tool.clone()).collect();
+        for tool in tools {
+            self.state
+                .take(&tool, Holds::Unknown, self.span, "may be removed here");
         }
     }
 }

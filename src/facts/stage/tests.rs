@@ -185,6 +185,22 @@ fn what_cannot_be_read_adds_and_never_takes() {
 }
 
 #[test]
+fn marks_and_whole_trees_leave_it_open() {
+    let text = "FROM debian:12-slim\nRUN apt-get install -y wget && apt-mark auto '.*' > /dev/null && apt-get purge -y --auto-remove\n";
+    assert_eq!(has(text, "wget").holds, Holds::Unknown);
+    for line in [
+        "COPY --from=build /install /usr/local",
+        "COPY --from=build /usr/local /usr/local",
+    ] {
+        let text = format!("FROM debian:12-slim AS build\nRUN make\nFROM debian:12-slim\n{line}\n");
+        assert_eq!(has(&text, "curl").holds, Holds::Unknown, "{line}");
+    }
+    let text = "FROM debian:12-slim\nRUN wget -O /usr/local/bin/gosu https://example.org/gosu && chmod +x /usr/local/bin/gosu && gosu --version\n";
+    assert!(has(text, "gosu").is_yes());
+    assert!(firmly_absent(text, "curl"));
+}
+
+#[test]
 fn a_package_that_nobody_knows_makes_absence_soft() {
     let answer = has(&format!("{APT} libwhatever-perl\n"), "curl");
     assert_eq!(answer.holds, Holds::No(super::super::Firmness::Soft));
