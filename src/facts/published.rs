@@ -214,6 +214,7 @@ impl Published {
             Holds::No(_) => {
                 let from = self
                     .base()
+                    .filter(|base| base.name != *image)
                     .map(|base| format!(", built on {}", base.name))
                     .unwrap_or_default();
                 let mut why = vec![Reason::fact(format!(

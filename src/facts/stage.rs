@@ -93,10 +93,12 @@ fn name_of(build: &Build, stage: usize) -> String {
         .stages
         .get(stage)
         .and_then(|stage| stage.name.as_ref());
-    name.map_or_else(
-        || format!("stage {stage}"),
-        |name| format!("stage `{}`", name.value),
-    )
+    match name {
+        Some(name) => format!("stage `{}`", name.value),
+        None if build.target == Some(stage) => "the final stage".to_owned(),
+        // People count from one.
+        None => format!("stage {}", stage + 1),
+    }
 }
 
 fn follow(
@@ -134,7 +136,7 @@ fn follow(
     }
     let shown = state.inventory.shown.clone();
     let name = name_of(build, index);
-    if !stage.steps.is_empty() && !shown.starts_with("stage ") {
+    if !stage.steps.is_empty() && !shown.contains(" (from ") {
         state.inventory = state.inventory.named(format!("{name} (from {shown})"));
     }
     state
