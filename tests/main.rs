@@ -1,8 +1,15 @@
 //! One binary for all tests that look at the house from outside.
 
+mod cli;
 mod commands;
+mod conformance;
 mod facts;
 mod grep;
 mod house;
+mod laws;
+mod pages;
+mod readme;
+mod sarif;
+mod seeds;
 mod shells;
 mod yaml;

@@ -89,7 +89,8 @@ fn examples(page: &str) -> Vec<Example> {
 fn options(files: &Texts) -> Options {
     let mut options = Options::default();
     if let Some(config) = files.get("healthlint.toml") {
-        let config = healthlint::config::Config::parse(config).expect("the example's configuration");
+        let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+        let config = healthlint::config::parse(config, &names).expect("the example's configuration");
         options.targets = config.targets;
         options.levels = config.levels;
     }
