@@ -98,7 +98,10 @@ fn pages() -> Vec<Folder> {
             let Some(end) = body.find("```") else { break };
             let text: Arc<str> = body[..end].into();
             let (name, unit) = match info.trim() {
-                "yaml" => ("compose.yaml", Unit::Compose(vec!["compose.yaml".to_owned()])),
+                "yaml" => (
+                    "compose.yaml",
+                    Unit::Compose(vec!["compose.yaml".to_owned()]),
+                ),
                 "dockerfile" => ("Dockerfile", Unit::Dockerfile("Dockerfile".to_owned())),
                 _ => {
                     rest = &body[end + 3..];
@@ -200,11 +203,8 @@ fn lens(folder: &Folder) -> (usize, usize) {
                         let after = apply(&source.text, std::slice::from_ref(&edit));
                         files.insert(source.path.clone(), after.clone().into());
                         let now = read(unit, &files);
-                        let expected = format!(
-                            "{}{new}{}",
-                            &text.as_str()[..*start],
-                            &text.as_str()[end..]
-                        );
+                        let expected =
+                            format!("{}{new}{}", &text.as_str()[..*start], &text.as_str()[end..]);
                         let found = tests(&now.project)
                             .into_iter()
                             .find(|(other, _)| *other == name)

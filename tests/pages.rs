@@ -90,7 +90,8 @@ fn options(files: &Texts) -> Options {
     let mut options = Options::default();
     if let Some(config) = files.get("healthlint.toml") {
         let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
-        let config = healthlint::config::parse(config, &names).expect("the example's configuration");
+        let config =
+            healthlint::config::parse(config, &names).expect("the example's configuration");
         options.targets = config.targets;
         options.levels = config.levels;
     }
@@ -140,13 +141,13 @@ fn changed(files: &Texts, checked: Checked, options: &Options) -> String {
         },
     };
     match mend(checked, &terms) {
-        Ok(mended) => report::diff::render(mended.texts.iter().map(|(path, new)| {
-            report::diff::Change {
+        Ok(mended) => {
+            report::diff::render(mended.texts.iter().map(|(path, new)| report::diff::Change {
                 path,
                 old: &files[path],
                 new,
-            }
-        })),
+            }))
+        }
         Err(stuck) => format!("{}\n", stuck.message()),
     }
 }
@@ -165,7 +166,10 @@ fn every_example_says_what_its_page_prints() {
             let options = options(&example.files);
             let checked = check(&units(&example.files), &example.files, &options);
             let here = format!("rules/{}.md:{}", rule.name, example.line);
-            fires |= checked.findings.iter().any(|finding| finding.rule == rule.name);
+            fires |= checked
+                .findings
+                .iter()
+                .any(|finding| finding.rule == rule.name);
             let text = said(&checked);
             let quiet = text.trim().is_empty();
             let diff = changed(&example.files, checked, &options);
@@ -198,7 +202,11 @@ fn every_example_says_what_its_page_prints() {
             fs::write(&path, blessed).unwrap();
         }
         if !fires {
-            let _ = writeln!(wrong, "rules/{}.md: no example makes the rule speak", rule.name);
+            let _ = writeln!(
+                wrong,
+                "rules/{}.md: no example makes the rule speak",
+                rule.name
+            );
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

@@ -43,7 +43,9 @@ fn files(folder: &Path) -> Vec<(String, String)> {
 }
 
 fn copied(seed: &str) -> PathBuf {
-    let to = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("seeds").join(seed);
+    let to = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("seeds")
+        .join(seed);
     let _ = fs::remove_dir_all(&to);
     for (name, text) in files(&root().join("fixtures/seeds").join(seed)) {
         let path = to.join(name);
@@ -66,7 +68,10 @@ fn hold(path: &Path, now: &str) {
 fn each_seed_is_found_and_explained() {
     for seed in SEEDS {
         let output = healthlint(&copied(seed), &["check"]);
-        let expected = root().join("fixtures/expected").join(seed).join("output.txt");
+        let expected = root()
+            .join("fixtures/expected")
+            .join(seed)
+            .join("output.txt");
         hold(&expected, &String::from_utf8(output.stdout).unwrap());
         assert_eq!(output.status.code(), Some(1), "{seed}");
     }
@@ -78,7 +83,10 @@ fn each_seed_is_mended() {
         let folder = copied(seed);
         healthlint(&folder, &["check", "--fix", "--unsafe-fixes"]);
         for (name, text) in files(&folder) {
-            hold(&root().join("fixtures/expected").join(seed).join(&name), &text);
+            hold(
+                &root().join("fixtures/expected").join(seed).join(&name),
+                &text,
+            );
         }
         // What no program can know, such as the host that was left out of a URL, is left for people.
         let left = healthlint(&folder, &["check", "--format", "concise"]);

@@ -123,6 +123,13 @@ impl Watched<'_> {
     /// Whether another check of the same container comes to the same verdict in every world, or this one could
     /// never pass, or the very same thing is run.
     pub fn verdict_kept_by(&self, other: &Watched<'_>) -> bool {
+        // A list without its first word stopped the engine: there was no verdict that could change.
+        if self
+            .test
+            .is_some_and(|test| matches!(test.value.form, Form::Unheaded(_)))
+        {
+            return true;
+        }
         let (Some(old), Some(new)) = (&self.outcome, &other.outcome) else {
             return self.outcome.is_none() && other.outcome.is_none();
         };
