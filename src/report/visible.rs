@@ -8,7 +8,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     replaced(text, |character| stand_in(character, false))
 }
 
-/// `text` of several lines for a terminal: as [`line()`], XX.
+/// `text` of several lines for a terminal: as [`line()`], but `\n` and tabs stay.
 pub fn lines(text: &str) -> Cow<'_, str> {
     replaced(text, |character| stand_in(character, true))
 }
