@@ -237,6 +237,9 @@ fn merged_bases(
             .filter(|record| record.from_chain.is_empty())
             .copied()
             .collect();
+        if own.is_empty() && bases.contains_key(&name) {
+            continue;
+        }
         let speakers = if own.is_empty() { &group } else { &own };
         let Some(first) = speakers.first() else {
             continue;
@@ -458,12 +461,8 @@ fn image_of(
     if let Some(old) = old {
         attested.extend(old.attested.iter().cloned());
         date = date.max(old.date.clone());
-        let overlaps = |old: &Family, new: &Family| {
-            old.variant == new.variant && old.first() <= new.last() && new.first() <= old.last()
-        };
         let kept: Vec<Family> = (old.family.iter())
-            .filter(|old| !families.iter().any(|new| overlaps(old, new)))
-            .map(|family| with_shared(family, &old.shared))
+            .flat_map(|family| left_of(&with_shared(family, &old.shared), &families))
             .collect();
         families.extend(kept);
     }
@@ -480,6 +479,34 @@ fn image_of(
 
 fn says_something(record: &Record) -> bool {
     !record.has.is_empty() || !record.lacks.is_empty() || setup_of(record) != Setup::default()
+}
+
+/// What is left of an old family where new ones speak of some of its versions: its ends were seen, and they stay.
+fn left_of(old: &Family, new: &[Family]) -> Vec<Family> {
+    let over: Vec<&Family> = (new.iter())
+        .filter(|new| {
+            old.variant == new.variant && old.first() <= new.last() && new.first() <= old.last()
+        })
+        .collect();
+    if over.is_empty() {
+        return vec![old.clone()];
+    }
+    let mut left = Vec::new();
+    if over.iter().all(|new| old.first().newest() < new.first()) {
+        let to = old
+            .from
+            .clone()
+            .map(|from| from.trim_end_matches(".x").to_owned());
+        left.push(Family { to, ..old.clone() });
+    }
+    if over.iter().all(|new| new.last() < old.last()) {
+        let from = Some(old.last().to_string());
+        left.push(Family {
+            from,
+            ..old.clone()
+        });
+    }
+    left
 }
 
 /// The variants and versions that a record speaks of: a pattern speaks of the newest, a prefix of its first and
