@@ -53,6 +53,8 @@ pub enum RejectedKind {
         /// The name as written.
         name: String,
     },
+    /// Services that wait for each other in a ring; the reason names them.
+    DependencyCycle,
     /// Anything else; the reason says what.
     Other,
 }

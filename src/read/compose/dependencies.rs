@@ -67,7 +67,7 @@ pub(super) fn check(loader: &mut Loader<'_>, services: &[Service]) {
     if let Some((span, path)) = circle(services, &places) {
         let reason = format!("dependency cycle detected: {}", path.join(" -> "));
         let own = path.first().map(String::as_str);
-        loader.reject(span, RejectedKind::Other, reason, own);
+        loader.reject(span, RejectedKind::DependencyCycle, reason, own);
     }
 }
 

@@ -237,6 +237,7 @@ fn dependencies_in_all_their_forms() {
         "services: {a: {image: x, depends_on: [b]}, b: {image: x, links: [c]}, c: {image: x, depends_on: [b]}}",
     );
     assert_eq!(circle[0].reason, "dependency cycle detected: b -> c -> b");
+    assert_eq!(circle[0].kind, RejectedKind::DependencyCycle);
     assert_eq!(circle.len(), 1);
     let text = "services: {a: {image: x, depends_on: [zz]}}";
     sound(&project(&[("docker-compose.tools.yml", text)]));
