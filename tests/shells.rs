@@ -259,6 +259,8 @@ fn run(shell: &str, text: &str) -> Option<i32> {
     let status = Process::new(shell)
         .args(["-c", text])
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        // To dash, `((1>0))` writes a file called `0`.
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
