@@ -12,4 +12,5 @@ mod readme;
 mod sarif;
 mod seeds;
 mod shells;
+mod truth;
 mod yaml;

@@ -258,6 +258,8 @@ fn run(shell: &str, text: &str) -> Option<i32> {
     // As `sh`, so that bash reads it as it does behind `/bin/sh -c`.
     let status = Process::new(shell)
         .args(["-c", text])
+        // Some commands mean a file where their author meant a comparison.
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         // To dash, `((1>0))` writes a file called `0`.
         .current_dir(env!("CARGO_TARGET_TMPDIR"))

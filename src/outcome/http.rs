@@ -110,6 +110,15 @@ impl Player<'_> {
         if urls.is_empty() {
             return vec![Run::new(2).because("`curl` has no URL")];
         }
+        let host = |text: &str| {
+            let url = url::parse(text);
+            url.text.get(url.host.clone()).map(str::to_owned)
+        };
+        if let Some(other) = urls.iter().find(|url| host(url) != host(urls[0])) {
+            return vec![Run::unknown(format!(
+                "nobody knows who answers at `{other}`"
+            ))];
+        }
         let globbing = !options.has(&["-g", "--globoff"]);
         let mut output = String::new();
         let mut last = None;

@@ -1,1 +1,234 @@
-//! Commands and worlds.
+//! Checks and worlds: each row is a check and how it ends when the service is healthy, in error, denied, refused, hung.
+
+use super::*;
+use crate::facts::{Answer, Firmness, Flavour, Holds, Reason, inventory_of_image};
+use crate::model::command::Argument;
+use crate::model::probe::Form;
+use crate::text::{SourceId, Span, Traced};
+
+fn source(text: &str) -> Traced {
+    Traced::source(Span::new(SourceId(0), 0, text.len()), text)
+}
+
+/// A container with every tool of these tests, of the make that its distribution has.
+fn container(image: &str, tag: &str, flavour: Flavour) -> Inventory {
+    let mut inventory = inventory_of_image(image, Some(tag), None);
+    for tool in [
+        "curl",
+        "jq",
+        "awk",
+        "redis-cli",
+        "pg_isready",
+        "mysqladmin",
+        "psql",
+    ] {
+        inventory.change(tool, Answer::unknown());
+    }
+    for tool in ["wget", "nc", "grep", "timeout"] {
+        let flavour = match (tool, flavour) {
+            ("nc", Flavour::Gnu) => Flavour::Openbsd,
+            _ => flavour,
+        };
+        let reason = Reason::fact("installed for the test");
+        inventory.change(tool, Answer::because(Holds::Yes(flavour), reason));
+    }
+    inventory
+}
+
+fn played(text: &str, inventory: &Inventory) -> Outcome {
+    let form = Form::Shell {
+        script: source(text),
+        dropped: Vec::new(),
+        not_json: None,
+    };
+    let command = Command::of(&form, Dialect::Dash).unwrap();
+    let timeout = Duration::from_secs(30);
+    play(&command, &Scene { inventory, timeout })
+}
+
+fn row(outcome: &Outcome) -> String {
+    let shown: Vec<String> = outcome.played.iter().map(Played::shown).collect();
+    shown.join(", ")
+}
+
+#[test]
+fn checks_in_debian() {
+    let debian = container("debian", "12", Flavour::Gnu);
+    for (text, expected) in [
+        ("curl -f http://x/ || exit 1", "0, 1, 1, 1, killed"),
+        ("curl -f -m 5 http://x/", "0, 22, 22, 7, 28"),
+        ("curl -f -m 40 http://x/", "0, 22, 22, 7, killed"),
+        ("curl http://x/", "0, 0, 0, 7, killed"),
+        ("wget -q --spider http://x/", "0, 8, 6, 4, killed"),
+        ("wget -q -T 5 -t 1 --spider http://x/", "0, 8, 6, 4, 4"),
+        ("curl -s http://x/ | awk '{print $2}'", "0, 0, 0, 0, killed"),
+        (
+            "curl -s http://x/ | jq .status",
+            "0 or not 0, 0 or not 0, 0 or not 0, 0, killed",
+        ),
+        ("curl -fs http://x/ | grep -q ok", "0 or 1, 1, 1, 1, killed"),
+        ("redis-cli ping", "0, 0, 0, 1, killed"),
+        ("redis-cli -a \"$P\" ping | grep PONG", "0, 1, 1, 1, killed"),
+        ("redis-cli -e ping", "0, 1, 1, 1, killed"),
+        ("pg_isready -U x", "0, 1, 0, 2, 2"),
+        ("pg_isready -U x -t 0", "0, 1, 0, 2, killed"),
+        ("psql -U x -c 'select 1'", "0, 1, 2, 2, killed"),
+        ("mysqladmin ping -h localhost", "0, unknown, 0, 1, killed"),
+        ("nc -z localhost 80", "0, 0, 0, 1, 0"),
+        ("curl http://", "not 0, not 0, not 0, not 0, not 0"),
+        ("exit 0", "0, 0, 0, 0, 0"),
+        ("curl --version", "0, 0, 0, 0, 0"),
+        (
+            "/healthcheck.sh",
+            "unknown, unknown, unknown, unknown, unknown",
+        ),
+        ("/healthcheck.sh || true", "0, 0, 0, 0, unknown"),
+        (
+            "curl -f $URL",
+            "unknown, unknown, unknown, unknown, unknown",
+        ),
+        ("curl -f \"http://$HOST:80/\"", "0, 22, 22, 7, killed"),
+        ("curl -f http://x/ &>/dev/null", "0, 0, 0, 0, 0"),
+        ("set -o pipefail; curl -f http://x/ | cat", "2, 2, 2, 2, 2"),
+        ("exec 3<>/dev/tcp/x/80", "2, 2, 2, 2, 2"),
+        ("timeout 5 curl -f http://x/", "0, 22, 22, 7, 124"),
+        (
+            "curl -f http://x/ && redis-cli ping",
+            "0, 22, 22, 7, killed",
+        ),
+        (
+            "if curl -f http://x/; then exit 0; fi",
+            "0, 0, 0, 0, killed",
+        ),
+        (
+            "test $(curl -so /dev/null -w '%{http_code}' http://x/) -lt 400",
+            "0, 1, 1, 0, killed",
+        ),
+        ("echo 'x", "2, 2, 2, 2, 2"),
+    ] {
+        assert_eq!(row(&played(text, &debian)), expected, "{text}");
+    }
+}
+
+#[test]
+fn checks_in_alpine() {
+    let alpine = container("alpine", "3.20", Flavour::Busybox);
+    for (text, expected) in [
+        ("wget -q --spider http://x/", "0, 1, 1, 1, killed"),
+        ("wget -q -T 5 --spider http://x/", "0, 1, 1, 1, 1"),
+        ("wget --no-proxy --spider http://x/", "1, 1, 1, 1, 1"),
+        ("wget -q http://x/", "0 or 1, 1, 1, 1, killed"),
+        ("echo ok | grep --quiet ok", "2, 2, 2, 2, 2"),
+        ("timeout 5 wget -qO- http://x/", "0, 1, 1, 1, 143"),
+        ("curl -f http://x/ &>/dev/null", "0, 22, 22, 7, killed"),
+        (
+            "set -o pipefail; curl -f http://x/ | cat",
+            "0, 22, 22, 7, killed",
+        ),
+    ] {
+        assert_eq!(row(&played(text, &alpine)), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_absent_answers_127_and_what_may_be_absent_is_a_guess() {
+    let mut debian = container("debian", "12", Flavour::Gnu);
+    let absent = |firmness| Answer::because(Holds::No(firmness), Reason::fact("not in debian:12"));
+    debian.change("curl", absent(Firmness::Firm));
+    let outcome = played("curl -f http://x/", &debian);
+    assert_eq!(row(&outcome), "127, 127, 127, 127, 127");
+    assert!(outcome.never_zero());
+    let failed = outcome.in_world(World::Healthy).failed.clone().unwrap();
+    assert_eq!(
+        (failed.word.as_str(), failed.why.as_str()),
+        ("curl", "not in debian:12")
+    );
+    assert!(played("curl -f http://x/ | cat", &debian).cannot_fail());
+    let either = played("curl -f http://x/ || wget -q --spider http://x/", &debian);
+    assert_eq!(row(&either), "0, 8, 6, 4, killed");
+    debian.change("curl", absent(Firmness::Soft));
+    let outcome = played("curl -f http://x/", &debian);
+    assert!(!outcome.never_zero());
+    assert!(outcome.in_world(World::Healthy).statuses.unknown);
+}
+
+#[test]
+fn the_very_word_that_loses_the_failure_is_named() {
+    let debian = container("debian", "12", Flavour::Gnu);
+    for (text, word, span) in [
+        ("curl -f http://x/ | awk '{print $2}'", "awk", "awk"),
+        ("curl -f http://x/ || true", "|| true", "|| true"),
+        ("curl -f http://x/; echo done", "echo", "echo"),
+        ("curl -f http://x/ &", "&", "&"),
+        ("! curl -f http://x/", "!", "!"),
+        ("if curl -f http://x/; then exit 0; fi", "if", "if"),
+        ("curl -f http://x/; exit 0", "exit", "exit"),
+        ("echo $(curl -f http://x/)", "echo", "echo"),
+        (
+            "sh -c 'curl -f http://x/ || true'",
+            "|| true",
+            "'curl -f http://x/ || true'",
+        ),
+    ] {
+        let outcome = played(text, &debian);
+        let lost = outcome.in_world(World::Refused).lost.clone();
+        let lost = lost.unwrap_or_else(|| panic!("{text} loses nothing"));
+        assert_eq!(lost.word, word, "{text}: {}", lost.why);
+        assert_eq!(&text[lost.span.range()], span, "{text}");
+    }
+}
+
+#[test]
+fn the_questions_of_the_rules() {
+    let debian = container("debian", "12", Flavour::Gnu);
+    let ask = |text: &str| played(text, &debian);
+    assert!(ask("curl -f http://x/ | head -1").cannot_fail());
+    assert!(!ask("curl -f http://x/").cannot_fail());
+    assert!(ask("curl -s http://x/ | jq .status").passes_only_the_dead());
+    assert!(ask("curl http://x/").ignores_http_errors());
+    assert!(!ask("curl -f http://x/").ignores_http_errors());
+    assert!(!ask("redis-cli ping").ignores_http_errors());
+    assert!(ask("redis-cli ping").ignores_reply());
+    assert!(!ask("redis-cli ping | grep PONG").ignores_reply());
+    assert!(ask("exit 1").never_zero());
+    assert!(ask("curl -f http://x/").same_as(&ask("curl --fail http://y/")));
+    assert!(
+        !ask("./a").same_as(&ask("./a")),
+        "two unknowns are not equal"
+    );
+    assert_eq!(
+        ask("curl -f http://x/ && redis-cli ping").asks,
+        ["http", "redis"]
+    );
+}
+
+#[test]
+fn words_without_a_shell_are_run_as_they_are() {
+    let debian = container("debian", "12", Flavour::Gnu);
+    let scene = Scene {
+        inventory: &debian,
+        timeout: Duration::from_secs(30),
+    };
+    let exec = |words: &[&str]| {
+        let words = words.iter().map(|word| Argument::of_text(&source(word)));
+        row(&play(&Command::Words(words.collect()), &scene))
+    };
+    assert_eq!(exec(&["curl", "-f", "http://x/"]), "0, 22, 22, 7, killed");
+    assert_eq!(
+        exec(&["curl", "http://x/", "|", "grep", "x"]),
+        "unknown, unknown, unknown, unknown, unknown",
+        "without a shell `|`, `grep` and `x` are hosts that nobody knows"
+    );
+    assert_eq!(exec(&["sh", "-c", "exit 3"]), "3, 3, 3, 3, 3");
+    assert_eq!(exec(&["bash", "-c", "false | true"]), "0, 0, 0, 0, 0");
+}
+
+#[test]
+fn without_a_shell_in_the_image_no_script_runs() {
+    let mut scratch = Inventory::scratch();
+    scratch.change(
+        "curl",
+        Answer::because(Holds::Yes(Flavour::Plain), Reason::fact("copied")),
+    );
+    assert!(played("curl -f http://x/", &scratch).never_zero());
+}
