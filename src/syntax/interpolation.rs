@@ -184,15 +184,16 @@ impl Reader<'_> {
                 range: at..self.text.len(),
                 kind: ProblemKind::Unclosed,
             });
-            decoder.copy(at..at + 2, after_name);
-            return at + 2;
+            // Nobody reads what stands in open braces, so nothing exact can be written there.
+            decoder.atom(at..self.text.len(), &self.text[at..], after_name);
+            return self.text.len();
         };
         let Some(value) = self.substitute(at + 2..end, at, 0) else {
             self.problems.push(Problem {
                 range: at..end + 1,
                 kind: ProblemKind::Invalid,
             });
-            decoder.copy(at..end + 1, after_name);
+            decoder.atom(at..end + 1, &self.text[at..=end], after_name);
             return end + 1;
         };
         let variable = Variable {
