@@ -12,6 +12,7 @@
 //! - [`finding`]: what a rule says and offers.
 //! - [`rule`]: the shape of a rule; [`rules`]: the list of them.
 //! - [`mod@check`]: sources in, findings out; [`fix`]: findings in, new sources out.
+//! - [`learn`]: facts from real images.
 //! - [`report`]: the forms in which findings leave.
 //! - [`walk`], [`config`], [`cli`]: the doors.
 //!
@@ -23,6 +24,7 @@ pub mod config;
 pub mod facts;
 pub mod finding;
 pub mod fix;
+pub mod learn;
 pub mod model;
 pub mod outcome;
 pub mod read;

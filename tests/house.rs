@@ -50,6 +50,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("anstream", &["cli", "main"]),
     ("anstyle", &["cli", "report/human.rs"]),
     ("clap", &["cli"]),
+    ("flate2", &["learn/compression.rs"]),
     ("globset", &["walk", "read"]),
     ("granit_parser", &["syntax/yaml"]),
     ("ignore", &["walk"]),
@@ -57,12 +58,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("memchr", &["syntax", "text", "walk"]),
     ("miette", &["report/human.rs"]),
     ("rayon", &["check", "walk", "cli"]),
+    ("ruzstd", &["learn/compression.rs"]),
     (
         "rustc_hash",
         &["check", "facts", "read", "syntax", "text", "fix"],
     ),
     ("serde", &["config", "facts", "report"]),
-    ("serde_json", &["report"]),
+    ("serde_json", &["learn", "report"]),
+    ("sha2", &["learn/budget.rs"]),
     ("similar", &["report"]),
     ("toml", &["config", "facts"]),
 ];

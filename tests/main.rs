@@ -7,6 +7,7 @@ mod facts;
 mod grep;
 mod house;
 mod laws;
+mod learn;
 mod pages;
 mod readme;
 mod sarif;

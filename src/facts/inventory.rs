@@ -1,9 +1,11 @@
 //! What a container's file system is known to hold, and how the container runs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
 use super::images::Base;
+use super::learned;
 use super::programs::{self, Program};
 use super::published::{Epoch, Published};
 use super::recipes::Recipe;
@@ -55,6 +57,7 @@ pub struct Inventory {
 #[derive(Clone, Debug)]
 enum Origin {
     Published(Box<Published>),
+    Learned(Arc<learned::Image>),
     Scratch,
     Unknown(Reason),
 }
@@ -91,6 +94,16 @@ impl Inventory {
                 None => OwnCheck::Unknown,
             },
             origin: Origin::Published(Box::new(found)),
+            ..Self::scratch()
+        }
+    }
+
+    /// What was seen in the image itself.
+    pub(super) fn of_learned(image: Arc<learned::Image>) -> Self {
+        Self {
+            // What runs a test that is one string is all that this is asked for, beside `/bin/sh` by its path.
+            shell: image.shell.is_some().then(|| image.test_shell()),
+            origin: Origin::Learned(image),
             ..Self::scratch()
         }
     }
@@ -162,6 +175,7 @@ impl Inventory {
             (Some(answer), _) => answer.is_no(),
             (None, _) if self.more.is_some() => false,
             (None, Origin::Published(found)) => matches!(found.verdict(tool), Holds::No(_)),
+            (None, Origin::Learned(image)) => matches!(image.holds(tool).holds, Holds::No(_)),
             (None, Origin::Scratch) => true,
             (None, Origin::Unknown(_)) => false,
         }
@@ -226,6 +240,7 @@ impl Inventory {
         }
         let shell = match &self.origin {
             Origin::Published(found) => found.shell(),
+            Origin::Learned(image) => image.bin_sh(),
             Origin::Scratch => Shell::None,
             Origin::Unknown(_) => Shell::Unknown,
         };
@@ -352,6 +367,7 @@ impl Inventory {
     fn origin_holds(&self, tool: &str) -> Answer {
         match &self.origin {
             Origin::Published(found) => found.holds(tool),
+            Origin::Learned(image) => image.holds(tool),
             Origin::Scratch => {
                 let reason = Reason::fact("scratch is empty");
                 Answer::because(Holds::No(Firmness::Firm), reason)
@@ -381,7 +397,7 @@ impl Inventory {
         };
         found
             .base()
-            .is_some_and(|base: std::sync::Arc<Base>| matches!(base.holds(tool), Holds::Yes(_)))
+            .is_some_and(|base: Arc<Base>| matches!(base.holds(tool), Holds::Yes(_)))
     }
 
     /// Whether every package of these distributions puts the program exactly there.
@@ -416,7 +432,7 @@ impl Inventory {
 }
 
 /// The folders of PATH in nearly every image.
-pub(super) const USUAL: [&str; 6] = [
+pub const USUAL: [&str; 6] = [
     "/usr/local/sbin",
     "/usr/local/bin",
     "/usr/sbin",
@@ -440,6 +456,6 @@ fn shell_flavour(shell: Shell) -> Flavour {
 }
 
 /// `80` and `80/tcp`; not `53/udp` and not a range.
-fn tcp_port(text: &str) -> Option<u16> {
+pub(super) fn tcp_port(text: &str) -> Option<u16> {
     text.strip_suffix("/tcp").unwrap_or(text).parse().ok()
 }

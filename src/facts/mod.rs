@@ -4,6 +4,7 @@ mod answer;
 pub mod container;
 pub mod images;
 mod inventory;
+pub mod learned;
 mod lookup;
 pub mod packages;
 pub mod programs;
@@ -16,7 +17,7 @@ pub mod tag;
 pub mod tools;
 
 pub use answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
-pub use inventory::{Inventory, OwnCheck};
+pub use inventory::{Inventory, OwnCheck, USUAL};
 pub use lookup::{canonical, inventory_of_image};
 pub use published::Epoch;
 pub use stage::{inventory_of_build, inventory_of_stage};
