@@ -192,7 +192,7 @@ fn external_crates_stand_where_they_belong() {
                 let line = line.trim_start();
                 !line.starts_with("//")
                     && (line.contains(&format!("{name}::"))
-                        || line.contains(&format!("use {name}")))
+                        || line.contains(&format!("use {name};")))
             });
             assert!(
                 !used || places.iter().any(|place| file.path.starts_with(place)),
