@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -799,4 +800,190 @@ fn what_is_no_image_says_so() {
     let scratch = Scratch::new();
     let failure = learn::layout(Path::new(&scratch.0), &wanted()).unwrap_err();
     assert!(failure.to_string().contains("it has no `index.json`"));
+}
+
+/// What a command said, and its exit status.
+fn healthlint(folder: &Scratch, words: &[&str]) -> (String, String, i32) {
+    let output = Command::new(env!("CARGO_BIN_EXE_healthlint"))
+        .args(words)
+        .current_dir(&folder.0)
+        .env("PATH", folder.0.join("bin"))
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (
+        text(&output.stdout),
+        text(&output.stderr),
+        output.status.code().unwrap(),
+    )
+}
+
+const COMPOSE: &str = "\
+services:
+  web:
+    image: example.com/serve:1
+    healthcheck:
+      test: [CMD, curl, -fsS, -m, '3', 'http://127.0.0.1:80/']
+      interval: 30s
+      timeout: 5s
+      start_period: 10s
+      retries: 3
+";
+
+#[test]
+fn a_taught_image_is_checked_offline() {
+    let folder = Scratch::new();
+    folder.put("compose.yaml", COMPOSE.as_bytes());
+    folder.put(
+        "image.tar",
+        &debian().docker(Compression::Zstd, &["example.com/serve:1"]),
+    );
+    let check = ["check", "--select", "missing-tool"];
+    assert_eq!(healthlint(&folder, &check).2, 0, "nothing is known yet");
+    let (unknown, _, _) = healthlint(&folder, &["image", "example.com/serve:1"]);
+    assert!(
+        unknown.contains("`healthlint image learn example.com/serve:1` asks the image itself"),
+        "{unknown}"
+    );
+
+    let (said, error, status) = healthlint(&folder, &["image", "learn", "image.tar"]);
+    assert_eq!((status, error.as_str()), (0, ""), "{said}");
+    assert!(
+        said.starts_with("example.com/serve:1: 11 programs, debian 12, linux/amd64, sha256:"),
+        "{said}"
+    );
+    let facts = fs::read_to_string(folder.0.join("healthlint.images.toml")).unwrap();
+    assert_eq!(Learned::parse(&facts).unwrap().render(), facts);
+    let left: Vec<_> = fs::read_dir(&folder.0).unwrap().collect();
+    assert_eq!(left.len(), 3, "one file was written and nothing else");
+
+    let (said, error, status) = healthlint(&folder, &check);
+    assert_eq!(status, 1, "{said}{error}");
+    assert!(
+        said.contains("`curl`") && said.contains("learned from sha256:"),
+        "{said}"
+    );
+    let (shown, _, _) = healthlint(&folder, &["image", "example.com/serve:1"]);
+    for line in [
+        "  system      debian 12\n",
+        "  user        www-data\n",
+        "  ports       80, 8443\n",
+    ] {
+        assert!(shown.contains(line), "{shown}");
+    }
+
+    // The same again changes nothing; a newer build is compared, and only `learn` takes it over.
+    assert_eq!(healthlint(&folder, &["image", "check", "image.tar"]).2, 0);
+    healthlint(&folder, &["image", "learn", "image.tar"]);
+    assert_eq!(
+        fs::read_to_string(folder.0.join("healthlint.images.toml")).unwrap(),
+        facts
+    );
+    let newer = made(&[&[Program("usr/bin/curl")]], &json!({}));
+    folder.put(
+        "image.tar",
+        &newer.docker(Compression::Plain, &["example.com/serve:1"]),
+    );
+    let (said, _, status) = healthlint(&folder, &["image", "check", "image.tar"]);
+    assert_eq!(status, 1, "{said}");
+    for line in [
+        "example.com/serve:1: `wget` was there when it was learned, and is gone\n",
+        "example.com/serve:1: new since it was learned: curl\n",
+        "example.com/serve:1: its user was `www-data` and is nothing\n",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    assert_eq!(
+        fs::read_to_string(folder.0.join("healthlint.images.toml")).unwrap(),
+        facts
+    );
+}
+
+#[test]
+fn what_cannot_be_learned_leaves_the_file_alone() {
+    let folder = Scratch::new();
+    folder.put(
+        "cut.tar",
+        &debian().docker(Compression::Gzip, &["x:1"])[..1500],
+    );
+    folder.put("nameless.tar", &debian().docker(Compression::Gzip, &[]));
+    for (words, message) in [
+        (&["image", "learn", "cut.tar"][..], "cut.tar: "),
+        (&["image", "learn", "nameless.tar"], "`--as NAME:TAG` does"),
+        (&["image", "learn", "No/Image"], "it is no image name"),
+        (&["image", "learn"], "name an image, an archive or a folder"),
+        (
+            &["image", "learn", "--platform", "linux", "cut.tar"],
+            "is no platform",
+        ),
+        (&["image", "check"], "there are no learned images"),
+        (&["image", "NO"], "`NO` is no image name"),
+    ] {
+        let (said, error, status) = healthlint(&folder, words);
+        assert!(
+            error.contains(message) && said.is_empty(),
+            "{words:?}: {said}{error}"
+        );
+        assert_eq!(status, 2);
+    }
+    assert!(!folder.0.join("healthlint.images.toml").exists());
+    let (_, _, status) = healthlint(&folder, &["image", "learn", "--as", "x:1", "nameless.tar"]);
+    assert_eq!(status, 0);
+    folder.put("healthlint.images.toml", b"[[image]]\nname = 1\n");
+    let (_, error, status) =
+        healthlint(&folder, &["image", "learn", "--as", "x:1", "nameless.tar"]);
+    assert!(error.contains("healthlint.images.toml:2:8"), "{error}");
+    assert_eq!(status, 2);
+    assert_eq!(
+        fs::read(folder.0.join("healthlint.images.toml")).unwrap(),
+        b"[[image]]\nname = 1\n"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_local_engine_is_asked_for_every_image_of_the_project() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Scratch::new();
+    let compose = COMPOSE.to_owned()
+        + "  db:\n    image: example.com/gone:1\n  built:\n    build: .\n  open:\n    image: example.com/x:${TAG}\n";
+    folder.put("compose.yaml", compose.as_bytes());
+    folder.put(
+        "Dockerfile",
+        b"FROM example.com/base:2 AS one\nFROM scratch\nCOPY --from=one /x /x\n",
+    );
+    folder.put(
+        "image.tar",
+        &debian().docker(Compression::Gzip, &["another/name:1"]),
+    );
+    // An engine in a few words: it has two images, says so at length, and remembers a digest.
+    let pinned = format!("sha256:{}", "12".repeat(32));
+    let engine = format!(
+        "#!/bin/sh\nfor name; do :; done\ncase \"$2 $name\" in\n\
+         *gone*) echo \"Error: no such image\" >&2; exit 1;;\n\
+         save*) /bin/cat image.tar; exec /usr/bin/yes complaint 2>/dev/null | /usr/bin/head -c 200000 >&2;;\n\
+         inspect*) echo \"$name@{pinned}\";;\nesac\n"
+    );
+    folder.put("bin/docker", engine.as_bytes());
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(folder.0.join("bin/docker"), mode).unwrap();
+    let (said, error, status) = healthlint(&folder, &["image", "learn", "--all", "."]);
+    assert_eq!(status, 2, "{said}{error}");
+    assert!(
+        error.contains("left out: example.com/x:${TAG} depends on a variable"),
+        "{error}"
+    );
+    assert!(
+        error.contains(
+            "example.com/gone:1: `docker image save` gave no image: Error: no such image"
+        ),
+        "{error}"
+    );
+    let facts = fs::read_to_string(folder.0.join("healthlint.images.toml")).unwrap();
+    let learned = Learned::parse(&facts).unwrap();
+    let names: Vec<&String> = learned.images.keys().collect();
+    assert_eq!(names, ["example.com/base:2", "example.com/serve:1"]);
+    assert_eq!(learned.images["example.com/base:2"].digests[0], pinned);
+    let reference = Reference::parse(&format!("example.com/serve@{pinned}")).unwrap();
+    assert!(learned.find(&reference).is_some());
 }

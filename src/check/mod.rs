@@ -4,10 +4,12 @@ mod prove;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use crate::facts::learned::Learned;
 use crate::finding::{Fault, Finding, Severity};
 use crate::model::allow::Allow;
 use crate::model::project::Project;
@@ -39,6 +41,8 @@ pub struct Options {
     pub ignore: BTreeSet<String>,
     /// What variables are filled in with.
     pub surroundings: Surroundings,
+    /// What the project learned from its images; it wins over the facts of the house.
+    pub learned: Arc<Learned>,
 }
 
 /// What came out.
@@ -93,7 +97,7 @@ fn judge(
     seen: &BTreeSet<(String, u32)>,
 ) -> Judged {
     let reading = read(unit, files, options);
-    let mut context = watch::context(&reading, &options.targets);
+    let mut context = watch::context(&reading, options);
     let mut inherited = BTreeSet::new();
     context.watched.retain(|watched| {
         let path = &reading.sources.get(watched.probe.span.source).path;

@@ -47,8 +47,8 @@ fn tried(
         return None;
     }
     let rule = RULES.iter().find(|rule| rule.name == finding.rule)?;
-    let old = watch::context(before, &options.targets);
-    let new = watch::context(&after, &options.targets);
+    let old = watch::context(before, options);
+    let new = watch::context(&after, options);
     let still = (rule.check)(&new).len();
     if still >= (rule.check)(&old).len() {
         return None;

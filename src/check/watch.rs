@@ -2,24 +2,28 @@
 
 use std::sync::Arc;
 
+use crate::facts::learned::Learned;
 use crate::facts::{Inventory, Shell, container, inventory_of_stage};
 use crate::finding::{Finding, Severity};
 use crate::model::build::Build;
 use crate::model::command::{Command, Dialect};
 use crate::model::probe::{Probe, defaults};
 use crate::model::project::Service;
-use crate::model::target::Targets;
 use crate::outcome::{self, Scene};
 use crate::read::Reading;
 use crate::rule::{Context, Watched};
+use crate::text::Traced;
+
+use super::Options;
 
 /// Everything that rules may look at in what was read.
-pub fn context<'a>(reading: &'a Reading, targets: &'a Targets) -> Context<'a> {
+pub fn context<'a>(reading: &'a Reading, options: &'a Options) -> Context<'a> {
+    let learned = &options.learned;
     let project = &reading.project;
     let inventories: Vec<_> = project
         .services
         .iter()
-        .map(|service| Arc::new(inventory(service)))
+        .map(|service| Arc::new(inventory(service, learned)))
         .collect();
     let mut watched: Vec<_> = project
         .services
@@ -27,25 +31,31 @@ pub fn context<'a>(reading: &'a Reading, targets: &'a Targets) -> Context<'a> {
         .zip(&inventories)
         .filter_map(|(service, inventory)| of_service(service, inventory))
         .collect();
-    watched.extend(project.build.iter().filter_map(of_build));
+    watched.extend(
+        project
+            .build
+            .iter()
+            .filter_map(|build| of_build(build, learned)),
+    );
     Context {
         sources: &reading.sources,
         project,
-        targets,
+        targets: &options.targets,
         watched,
         inventories,
     }
 }
 
 /// What a service's container holds.
-fn inventory(service: &Service) -> Inventory {
+fn inventory(service: &Service, learned: &Learned) -> Inventory {
+    let lookup = |name: &Traced| learned.inventory(name);
     let image = match (local(service), &service.image) {
-        (Some((build, stage)), _) => inventory_of_stage(build, stage, &container::of_image),
+        (Some((build, stage)), _) => inventory_of_stage(build, stage, &lookup),
         // What is built elsewhere may hold anything, whatever the image is called.
         (None, _) if service.build.is_some() => {
             Inventory::unknown(&service.name.value, "its build cannot be read")
         }
-        (None, Some(name)) => container::of_image(&name.value),
+        (None, Some(name)) => lookup(&name.value),
         (None, None) => Inventory::unknown(&service.name.value, "its image is not known"),
     };
     container::changed_by(image, service)
@@ -70,10 +80,11 @@ fn of_service<'a>(service: &'a Service, inventory: &Arc<Inventory>) -> Option<Wa
     ))
 }
 
-fn of_build(build: &Build) -> Option<Watched<'_>> {
+fn of_build<'a>(build: &'a Build, learned: &Learned) -> Option<Watched<'a>> {
     let target = build.target?;
     let probe = build.probe_of(target)?;
-    let inventory = Arc::new(inventory_of_stage(build, target, &container::of_image));
+    let lookup = |name: &Traced| learned.inventory(name);
+    let inventory = Arc::new(inventory_of_stage(build, target, &lookup));
     Some(joined(None, Some((build, target)), probe, None, inventory))
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::input::{asked_for, configuration, not_text, options, reason, standard_input};
+use super::input::{asked_for, configuration, learned, not_text, options, reason, standard_input};
 use super::units::{keep_named, units};
 use super::{Outlet, Status, pages};
 use crate::check::{self, Checked, Options, Unit};
@@ -135,6 +135,9 @@ pub fn run(command: &Check, outlet: &Outlet) -> Status {
     let Some(config) = configuration(&folder, &disk, outlet) else {
         return Status::Trouble;
     };
+    let Some(learned) = learned(&folder, &disk, outlet) else {
+        return Status::Trouble;
+    };
     let input = match standard_input(command) {
         Ok(input) => input,
         Err(message) => return trouble(&message),
@@ -175,7 +178,7 @@ pub fn run(command: &Check, outlet: &Outlet) -> Status {
         command,
         outlet,
         disk: &disk,
-        options: options(command, config),
+        options: options(command, config, learned),
         units: all_units,
         named,
         beside,

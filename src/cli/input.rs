@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Outlet;
 use super::check::Check;
 use crate::check::Options;
 use crate::config::{self, Config};
+use crate::facts::learned::{self, Learned};
 use crate::finding::Fault;
 use crate::read::{Surroundings, Unread};
 use crate::report;
@@ -48,7 +51,7 @@ pub fn standard_input(command: &Check) -> Result<Option<(String, Vec<u8>)>, Stri
     Ok(Some((name.unwrap_or_else(|| "-".to_owned()), bytes)))
 }
 
-pub fn options(command: &Check, config: Config) -> Options {
+pub fn options(command: &Check, config: Config, learned: Learned) -> Options {
     let environment = if command.env {
         // A variable that is not UTF-8 could not stand in a file that is.
         std::env::vars_os()
@@ -63,41 +66,73 @@ pub fn options(command: &Check, config: Config) -> Options {
         select: command.select.iter().cloned().collect(),
         ignore: command.ignore.iter().cloned().collect(),
         surroundings: Surroundings { environment },
+        learned: Arc::new(learned),
     }
 }
 
 /// The nearest `healthlint.toml` from the working directory upwards; None where it is wrong, which has been said.
 pub fn configuration(folder: &Path, disk: &Disk, outlet: &Outlet) -> Option<Config> {
-    let Some(file) = folder
-        .ancestors()
-        .map(|folder| folder.join(config::NAME))
-        .find(|file: &PathBuf| file.is_file())
-    else {
+    let Some(file) = nearest(folder, config::NAME) else {
         return Some(Config::default());
     };
-    let path = disk.shown(&file);
+    understood(&file, disk, outlet, |text| {
+        let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+        config::parse(text, &names).map_err(|wrong| {
+            let place = |wrong: config::Wrong| (Some(wrong.range), wrong.message);
+            wrong.into_iter().map(place).collect()
+        })
+    })
+}
+
+/// The nearest `healthlint.images.toml` from the working directory upwards; None where it is wrong, which has been
+/// said.
+pub fn learned(folder: &Path, disk: &Disk, outlet: &Outlet) -> Option<Learned> {
+    let Some(file) = nearest(folder, learned::NAME) else {
+        return Some(Learned::default());
+    };
+    understood(&file, disk, outlet, |text| {
+        Learned::parse(text).map_err(|wrong| vec![wrong])
+    })
+}
+
+/// The file of this name in the folder or above it.
+pub fn nearest(folder: &Path, name: &str) -> Option<PathBuf> {
+    folder
+        .ancestors()
+        .map(|folder| folder.join(name))
+        .find(|file: &PathBuf| file.is_file())
+}
+
+/// What is wrong in a file, and at which bytes where that is known.
+type Wrong = (Option<Range<usize>>, String);
+
+/// What a file of ours says; None where it cannot be read or understood, which has been said.
+fn understood<T>(
+    file: &Path,
+    disk: &Disk,
+    outlet: &Outlet,
+    parse: impl Fn(&str) -> Result<T, Vec<Wrong>>,
+) -> Option<T> {
+    let path = disk.shown(file);
     let mut sources = Sources::default();
     let mut faults = Vec::new();
-    match walk::read_named(&file) {
+    match walk::read_named(file) {
         Err(unread) => faults.push(Fault {
             span: None,
             path,
             message: reason(&unread),
         }),
-        Ok(text) => {
-            let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
-            match config::parse(&text, &names) {
-                Ok(config) => return Some(config),
-                Err(wrong) => {
-                    let source = sources.add(path.clone(), text);
-                    faults.extend(wrong.into_iter().map(|wrong| Fault {
-                        span: Some(Span::new(source, wrong.range.start, wrong.range.end)),
-                        path: path.clone(),
-                        message: wrong.message,
-                    }));
-                }
+        Ok(text) => match parse(&text) {
+            Ok(said) => return Some(said),
+            Err(wrong) => {
+                let source = sources.add(path.clone(), text);
+                faults.extend(wrong.into_iter().map(|(range, message)| Fault {
+                    span: range.map(|range| Span::new(source, range.start, range.end)),
+                    path: path.clone(),
+                    message,
+                }));
             }
-        }
+        },
     }
     let mut out = String::new();
     for fault in &faults {

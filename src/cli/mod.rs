@@ -1,6 +1,7 @@
 //! The command line: words in, an exit status out; what is said goes through here to standard output and error.
 
 mod check;
+mod image;
 mod input;
 mod pages;
 mod units;
@@ -35,6 +36,8 @@ read (the rest is still checked and reported).";
 enum Command {
     /// Check files and folders
     Check(Box<check::Check>),
+    /// Show what is known about images, or learn it from the images themselves
+    Image(image::Image),
     /// List the rules
     Rules,
     /// Show the page of one rule
@@ -145,6 +148,7 @@ pub fn run() -> ExitCode {
     };
     code(match arguments.command {
         Command::Check(command) => check::run(&command, &outlet),
+        Command::Image(command) => image::run(&command, &outlet),
         Command::Rules => pages::list(&outlet),
         Command::Rule { name } => pages::show(&name, &outlet),
     })

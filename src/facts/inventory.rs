@@ -258,6 +258,14 @@ impl Inventory {
         }
     }
 
+    /// Who says so; empty for what was learned or is built locally.
+    pub fn witnesses(&self) -> Vec<String> {
+        match &self.origin {
+            Origin::Published(found) => found.witnesses(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The year and month of the facts.
     pub fn date(&self) -> Option<&str> {
         match &self.origin {

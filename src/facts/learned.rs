@@ -13,7 +13,7 @@ use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
 use super::container;
 use super::images::tool_and_flavour;
 use super::inventory::{Inventory, OwnCheck, USUAL, tcp_port};
-use super::lookup::canonical;
+use super::lookup::{canonical, inventory_of_image};
 use super::published::short;
 
 /// The name of the file, beside the project's files or above them.
@@ -124,6 +124,11 @@ impl Reference {
         })
     }
 
+    /// What the facts of the house say of it.
+    pub fn bundled(&self) -> Inventory {
+        inventory_of_image(&self.family, self.tag.as_deref(), self.digest.as_deref())
+    }
+
     /// The name that its facts stand under: `docker.io/library/postgres:17`.
     pub fn key(&self) -> String {
         let mut key = self.family.clone();
@@ -181,8 +186,19 @@ impl Learned {
     /// What an image holds, by its name as it stands in a file: what was learned wins over the facts of the house.
     pub fn inventory(&self, name: &Traced) -> Inventory {
         let bundled = container::of_image(name);
-        let known = name.known().and_then(Reference::parse);
-        let Some(image) = known.and_then(|reference| self.find(&reference)) else {
+        match name.known().and_then(Reference::parse) {
+            Some(reference) => self.over(bundled, &reference),
+            None => bundled,
+        }
+    }
+
+    /// The same, by the parts of the name.
+    pub fn inventory_of(&self, reference: &Reference) -> Inventory {
+        self.over(reference.bundled(), reference)
+    }
+
+    fn over(&self, bundled: Inventory, reference: &Reference) -> Inventory {
+        let Some(image) = self.find(reference) else {
             return bundled;
         };
         let shown = bundled.shown.clone();
@@ -208,7 +224,7 @@ impl Learned {
 impl Image {
     /// The image as an inventory. What no image can say of itself stays as the facts of the house have it in
     /// `bundled`: the recommended probe, and what its own entrypoint does.
-    fn inventory(self: &Arc<Self>, bundled: Inventory) -> Inventory {
+    pub fn inventory(self: &Arc<Self>, bundled: Inventory) -> Inventory {
         let (distro, release) = self.distribution();
         let manager = [
             "apt-get", "apk", "microdnf", "dnf", "yum", "zypper", "pacman",

@@ -146,6 +146,19 @@ impl Published {
         agreed(&answers)
     }
 
+    /// Who says so: the witnesses of the families that the tag may mean, and of their bases.
+    pub fn witnesses(&self) -> Vec<String> {
+        let mut witnesses = Vec::new();
+        for family in self.families(&self.meant) {
+            witnesses.extend(family.witness.iter().cloned());
+            let below = family.base.as_deref().and_then(base);
+            witnesses.extend(below.iter().flat_map(|base| base.witness.iter().cloned()));
+        }
+        witnesses.sort();
+        witnesses.dedup();
+        witnesses
+    }
+
     /// How the tool came and went, oldest first; neighbours that agree are one epoch.
     pub fn history(&self, tool: &str) -> Vec<Epoch> {
         let mut epochs: Vec<Epoch> = Vec::new();

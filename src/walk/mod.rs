@@ -14,7 +14,7 @@ use crate::read::{Files, Unread};
 
 pub use find::{Found, Skipped};
 pub use kind::{Kind, kind_by_name, kind_by_text};
-pub use write::{Change, Refused, write};
+pub use write::{Change, Refused, put, write};
 
 /// Larger files are not read: no one writes them by hand, and nothing may keep the user waiting.
 pub const LARGEST: u64 = 4 * 1024 * 1024;

@@ -93,13 +93,32 @@ fn replace(target: &Path, text: &str) -> std::io::Result<()> {
     written
 }
 
+/// Writes a file of our own, new or in place of what it was, with the same care.
+///
+/// # Errors
+/// What the system says; the file is then as it was.
+pub fn put(path: &Path, text: &str) -> std::io::Result<()> {
+    match fs::canonicalize(path) {
+        Ok(target) => replace(&target, text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => replace(path, text),
+        Err(error) => Err(error),
+    }
+}
+
 fn fill(target: &Path, temporary: &Path, text: &str) -> std::io::Result<()> {
-    let about = fs::metadata(target)?;
+    // A file that is not there yet gets what the system gives to new ones.
+    let about = match fs::metadata(target) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        about => Some(about?),
+    };
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(temporary)?;
     file.write_all(text.as_bytes())?;
+    let Some(about) = about else {
+        return file.sync_all();
+    };
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt as _, fchown};
