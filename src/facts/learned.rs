@@ -1,28 +1,27 @@
 //! What a project learned from real images: read from its `healthlint.images.toml`, and written in one canonical form.
 
+mod reference;
+mod write;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::model::image_name;
 use crate::text::Traced;
 
 use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
 use super::container;
 use super::images::tool_and_flavour;
 use super::inventory::{Inventory, OwnCheck, USUAL, tcp_port};
-use super::lookup::{canonical, inventory_of_image};
 use super::published::short;
+
+pub use reference::Reference;
+use write::quoted;
 
 /// The name of the file, beside the project's files or above them.
 pub const NAME: &str = "healthlint.images.toml";
-
-/// The words above the facts.
-const HEAD: &str = "\
-# What `healthlint image learn` saw in real images. Commit this file: `healthlint check` reads it, and nothing is fetched.
-";
 
 /// The learned facts of a project, by [`Reference::key`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,69 +78,6 @@ pub enum Folder {
     Programs(Vec<String>),
 }
 
-/// The parts of an image's reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
-    /// The host to ask, as it was written: `docker.io` where none was.
-    pub registry: String,
-    /// The name on that host: `library/postgres`.
-    pub repository: String,
-    /// The one name of all its spellings: `docker.io/library/postgres`.
-    pub family: String,
-    /// The tag: `latest` where there is neither tag nor digest.
-    pub tag: Option<String>,
-    /// The digest, where one is written.
-    pub digest: Option<String>,
-}
-
-impl Reference {
-    /// Reads a reference without variables; None where it is none.
-    pub fn parse(text: &str) -> Option<Self> {
-        let name = image_name::parse(text)?;
-        let part = |range: &Option<std::ops::Range<usize>>| match range {
-            None => Some(None),
-            Some(range) => name.known(range).map(|text| Some(text.to_owned())),
-        };
-        let digest = part(&name.digest)?;
-        let tag = part(&name.tag)?;
-        let registry = part(&name.registry)?.unwrap_or_else(|| "docker.io".to_owned());
-        let written = name.known(&name.repository)?;
-        let hub = ["docker.io", "index.docker.io", "registry-1.docker.io"];
-        let repository = if hub.contains(&registry.as_str()) && !written.contains('/') {
-            format!("library/{written}")
-        } else {
-            written.to_owned()
-        };
-        Some(Self {
-            family: canonical(&name.family()?),
-            registry,
-            repository,
-            tag: match (tag, &digest) {
-                (None, None) => Some("latest".to_owned()),
-                (tag, _) => tag,
-            },
-            digest,
-        })
-    }
-
-    /// What the facts of the house say of it.
-    pub fn bundled(&self) -> Inventory {
-        inventory_of_image(&self.family, self.tag.as_deref(), self.digest.as_deref())
-    }
-
-    /// The name that its facts stand under: `docker.io/library/postgres:17`.
-    pub fn key(&self) -> String {
-        let mut key = self.family.clone();
-        for (mark, part) in [(':', &self.tag), ('@', &self.digest)] {
-            if let Some(part) = part {
-                key.push(mark);
-                key.push_str(part);
-            }
-        }
-        key
-    }
-}
-
 impl Learned {
     /// Reads the text of a `healthlint.images.toml`.
     ///
@@ -172,15 +108,6 @@ impl Learned {
             }
         }
         Ok(learned)
-    }
-
-    /// The file's text: sorted, the same facts always in the same bytes.
-    pub fn render(&self) -> String {
-        let mut out = HEAD.to_owned();
-        for image in self.images.values() {
-            image.render(&mut out);
-        }
-        out
     }
 
     /// What an image holds, by its name as it stands in a file: what was learned wins over the facts of the house.
@@ -418,88 +345,6 @@ impl Image {
             .iter()
             .any(|path| path.rsplit('/').next() == name)
     }
-
-    fn render(&self, out: &mut String) {
-        let text = |out: &mut String, key: &str, value: &Option<String>| {
-            if let Some(value) = value {
-                let _ = writeln!(out, "{key} = {}", quoted(value));
-            }
-        };
-        let list = |out: &mut String, key: &str, value: &[String]| {
-            let words: Vec<String> = value.iter().map(|word| quoted(word)).collect();
-            let _ = writeln!(out, "{key} = [{}]", words.join(", "));
-        };
-        out.push_str("\n[[image]]\n");
-        text(out, "name", &Some(self.name.clone()));
-        list(out, "digests", &self.digests);
-        text(out, "platform", &Some(self.platform.clone()));
-        text(out, "created", &self.created);
-        text(out, "system", &self.system);
-        text(out, "user", &self.user);
-        list(out, "path", &self.path);
-        for (key, words) in [
-            ("entrypoint", &self.entrypoint),
-            ("command", &self.command),
-            ("shell", &self.shell),
-        ] {
-            if let Some(words) = words {
-                list(out, key, words);
-            }
-        }
-        list(out, "ports", &self.ports);
-        list(out, "check", &self.check);
-        if !self.uncertain.is_empty() {
-            list(out, "uncertain", &self.uncertain);
-        }
-        out.push_str("[image.folders]\n");
-        for (path, folder) in &self.folders {
-            match folder {
-                Folder::Link(target) => {
-                    let _ = writeln!(out, "{} = {}", quoted(path), quoted(target));
-                }
-                Folder::Programs(entries) => {
-                    let _ = writeln!(out, "{} = [{}]", quoted(path), by_letter(entries));
-                }
-            }
-        }
-    }
-}
-
-/// The names, one line for each first letter: a program that comes or goes changes one short line.
-fn by_letter(entries: &[String]) -> String {
-    let mut out = String::new();
-    let mut letter = None;
-    for entry in entries {
-        let first = entry.chars().next();
-        out.push_str(if letter == Some(first) { " " } else { "\n  " });
-        letter = Some(first);
-        let _ = write!(out, "{},", quoted(entry));
-    }
-    if !out.is_empty() {
-        out.push('\n');
-    }
-    out
-}
-
-/// A string as TOML writes it.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => {
-                out.push('\\');
-                out.push(character);
-            }
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            character if character.is_control() => {
-                let _ = write!(out, "\\u{:04X}", u32::from(character));
-            }
-            character => out.push(character),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]
