@@ -3,7 +3,7 @@
 use crate::facts::{Firmness, Holds};
 use crate::model::command::Dialect;
 
-use super::path::{ANY, Flow, Path};
+use super::path::{ANY, Flow, Path, SILENT};
 use super::player::Player;
 use super::words::Arg;
 use super::{Cause, Code};
@@ -123,6 +123,15 @@ impl Player<'_> {
             }
             "cd" => unknown(path, "nobody knows whether this folder exists"),
             "read" => {
+                if path.input == SILENT {
+                    let why = "`read` waits for an answer that never comes";
+                    path.failed = Some(Cause::new(first.span, name, why));
+                    if rest.iter().any(|arg| arg.text.starts_with("-t")) {
+                        return vec![path.with(Code::Failure)];
+                    }
+                    path.flow = Flow::Hung;
+                    return vec![path];
+                }
                 let empty = path.input.is_empty();
                 for arg in rest.iter().filter(|arg| !arg.text.starts_with('-')) {
                     let value = if empty { String::new() } else { ANY.to_owned() };

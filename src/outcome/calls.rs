@@ -244,9 +244,11 @@ impl Player<'_> {
         // Only the span is kept for what lies inside: the text went through an expansion.
         let source = Traced::source(Span::new(arg.span.source, 0, text.len()), text);
         let script = parse(&source, dialect);
-        let player = self.inside(self.scene, dialect);
+        let mut player = self.inside(self.scene, dialect);
+        player.posix = matches!(name, "sh" | "su");
         let mut inner = Path::start();
         inner.input.clone_from(&path.input);
+        inner.descriptors.clone_from(&path.descriptors);
         inner.take_grounds(&path);
         let options = args.get(1..at).unwrap_or_default();
         for (index, option) in options.iter().enumerate() {

@@ -110,7 +110,8 @@ pub fn play(command: &Command, scene: &Scene<'_>) -> Outcome {
         .map(|world| {
             let mut paths = Vec::new();
             for dialect in shells {
-                let player = player::Player::new(*scene, world, *dialect);
+                let mut player = player::Player::new(*scene, world, *dialect);
+                player.posix = matches!(command, Command::Script { .. });
                 paths.extend(match command {
                     Command::Words(words) => player.exec(words),
                     Command::Script {

@@ -12,6 +12,17 @@ use super::Cause;
 pub(super) const NONZERO: char = '\u{fffb}';
 /// A text of which nothing is known.
 pub(super) const ANY: &str = "\u{fffc}";
+/// What a connection gives on which nothing ever comes: whoever reads it waits.
+pub(super) const SILENT: &str = "\u{fffa}";
+
+/// Where a descriptor above 2 leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leads {
+    /// To the service, over bash's `/dev/tcp`.
+    Service,
+    /// To something else that is open.
+    Elsewhere,
+}
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +87,8 @@ pub(super) enum Flow {
 pub(super) struct Path {
     pub variables: BTreeMap<String, String>,
     pub functions: BTreeMap<String, Arc<Node>>,
+    /// The descriptors above 2 that are open, by their digits.
+    pub descriptors: BTreeMap<String, Leads>,
     pub code: Code,
     pub flow: Flow,
     /// What was printed and not yet taken; holes where nobody knows.
@@ -103,6 +116,7 @@ impl Path {
         Self {
             variables: BTreeMap::new(),
             functions: BTreeMap::new(),
+            descriptors: BTreeMap::new(),
             code: Code::Exact(0),
             flow: Flow::On,
             output: String::new(),
@@ -174,6 +188,7 @@ impl Path {
             && self.pipefail == other.pipefail
             && self.guessed.is_some() == other.guessed.is_some()
             && self.input == other.input
+            && self.descriptors == other.descriptors
             && self.failed.is_some() == other.failed.is_some()
             && self.lost.is_some() == other.lost.is_some()
             && self.noise == other.noise

@@ -24,6 +24,8 @@ pub(super) struct Player<'a> {
     pub scene: Scene<'a>,
     pub world: World,
     pub dialect: Dialect,
+    /// The shell is called `sh`: bash then keeps to POSIX.
+    pub posix: bool,
     asked: RefCell<Vec<String>>,
     steps: Cell<usize>,
     pub(super) depth: Cell<usize>,
@@ -35,6 +37,7 @@ impl<'a> Player<'a> {
             scene,
             world,
             dialect,
+            posix: false,
             asked: RefCell::new(Vec::new()),
             steps: Cell::new(0),
             depth: Cell::new(0),
@@ -52,7 +55,8 @@ impl<'a> Player<'a> {
 
     /// The same play under another shell or limit.
     pub(super) fn inside(&self, scene: Scene<'a>, dialect: Dialect) -> Player<'a> {
-        let player = Player::new(scene, self.world, dialect);
+        let mut player = Player::new(scene, self.world, dialect);
+        player.posix = self.posix;
         player.depth.set(self.depth.get() + 1);
         player.steps.set(self.steps.get());
         player
@@ -257,13 +261,22 @@ impl<'a> Player<'a> {
             return self.kind(command, path);
         }
         let mut done = Vec::new();
+        let before = path.descriptors.clone();
+        let first = match &command.kind {
+            Kind::Simple(simple) => simple.words.first().and_then(Word::literal),
+            _ => None,
+        };
+        // `exec` without a program opens for the shell itself, and what it opened stays.
+        let stays = first == Some("exec")
+            && matches!(&command.kind, Kind::Simple(simple) if simple.words.len() == 1);
         for (opened, path) in self.opened(&command.redirects, path) {
             if let Some(code) = opened.failed {
                 let mut path = path.with(code);
-                let exits = matches!(&command.kind, Kind::Simple(simple) if simple.words.first()
-                    .and_then(Word::literal)
-                    .is_some_and(is_special));
-                if exits && self.dialect != Dialect::Bash {
+                if !stays {
+                    path.descriptors.clone_from(&before);
+                }
+                let exits = first.is_some_and(is_special);
+                if exits && (self.dialect != Dialect::Bash || self.posix) {
                     path.flow = Flow::Exit;
                 }
                 done.push(path);
@@ -278,7 +291,10 @@ impl<'a> Player<'a> {
             for ended in self.kind(command, inner) {
                 let mut after = ended.clone();
                 after.output.clone_from(&path.output);
-                after.input.clone_from(&path.input);
+                if !stays {
+                    after.input.clone_from(&path.input);
+                    after.descriptors.clone_from(&before);
+                }
                 if opened.out == Target::Out {
                     after.print(&ended.output);
                 }

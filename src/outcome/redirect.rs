@@ -2,7 +2,7 @@
 
 use crate::model::command::{Dialect, Redirect, RedirectKind};
 
-use super::path::{ANY, Flow, Path};
+use super::path::{ANY, Flow, Leads, Path, SILENT};
 use super::player::Player;
 use super::{Cause, Code, World};
 
@@ -93,13 +93,27 @@ impl Player<'_> {
                 path.noise = true;
             }
             opened.failed = failed;
-            if redirect.kind == RedirectKind::Input {
-                opened.input = Some(ANY.to_owned());
-            } else {
-                opened.out = Target::Elsewhere;
+            let reads = matches!(redirect.kind, RedirectKind::Input | RedirectKind::Both);
+            match fd {
+                _ if failed.is_some() => {}
+                Some(fd) if is_high(fd) => {
+                    path.descriptors.insert(fd.to_owned(), Leads::Service);
+                }
+                None | Some("0") if reads => opened.input = Some(self.sent().to_owned()),
+                Some("2") => opened.errors = Target::Elsewhere,
+                _ => opened.out = Target::Elsewhere,
             }
             next.push((opened, path));
             return;
+        }
+        if let Some(fd) = fd.filter(|fd| is_high(fd)) {
+            if text == "-" {
+                path.descriptors.remove(fd);
+            } else {
+                let leads = path.descriptors.get(text).copied();
+                let leads = leads.unwrap_or(Leads::Elsewhere);
+                path.descriptors.insert(fd.to_owned(), leads);
+            }
         }
         match redirect.kind {
             RedirectKind::HereDocument => opened.input = Some(text.to_owned()),
@@ -127,6 +141,21 @@ impl Player<'_> {
                     ));
                 }
             }
+            RedirectKind::DuplicateInput if fd.is_none_or(|fd| fd == "0") => {
+                match path.descriptors.get(text) {
+                    Some(Leads::Service) => opened.input = Some(self.sent().to_owned()),
+                    None if is_high(text) => self.closed(redirect, text, &mut opened, &mut path),
+                    None if text == "-" => opened.input = Some(String::new()),
+                    Some(Leads::Elsewhere) | None => {
+                        opened.input = Some(ANY.to_owned());
+                        path.guessed.get_or_insert(Cause::new(
+                            redirect.target.span(),
+                            text,
+                            "nobody knows what is read here",
+                        ));
+                    }
+                }
+            }
             RedirectKind::DuplicateInput => {}
             RedirectKind::Output | RedirectKind::Append => match fd {
                 None | Some("1") => opened.out = target(text),
@@ -142,6 +171,14 @@ impl Player<'_> {
                 (Some("2"), "1") => opened.errors = opened.out,
                 (Some("1"), "-") => opened.out = Target::Elsewhere,
                 (Some("2"), "-") => opened.errors = Target::Elsewhere,
+                (fd, text) if is_high(text) => match fd {
+                    _ if !path.descriptors.contains_key(text) => {
+                        self.closed(redirect, text, &mut opened, &mut path);
+                    }
+                    None | Some("1") => opened.out = Target::Elsewhere,
+                    Some("2") => opened.errors = Target::Elsewhere,
+                    Some(_) => {}
+                },
                 (None, name) if !name.bytes().all(|byte| byte.is_ascii_digit()) && name != "-" => {
                     if self.dialect == Dialect::Dash {
                         opened.failed = Some(Code::Exact(2));
@@ -155,6 +192,34 @@ impl Player<'_> {
         }
         next.push((opened, path));
     }
+
+    /// What the service sends over a connection.
+    fn sent(&self) -> &'static str {
+        if self.world == World::Hung {
+            SILENT
+        } else {
+            ANY
+        }
+    }
+
+    /// A descriptor that nothing opened cannot be copied.
+    fn closed(&self, redirect: &Redirect, fd: &str, opened: &mut Opened, path: &mut Path) {
+        opened.failed = Some(Code::Exact(if self.dialect == Dialect::Dash {
+            2
+        } else {
+            1
+        }));
+        path.noise = true;
+        if path.failed.is_none() {
+            let why = format!("nothing has opened the descriptor {fd}");
+            path.failed = Some(Cause::new(redirect.target.span(), fd, why));
+        }
+    }
+}
+
+/// Whether this is a descriptor above the three that every command has.
+fn is_high(fd: &str) -> bool {
+    !matches!(fd, "" | "0" | "1" | "2") && fd.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn target(path: &str) -> Target {

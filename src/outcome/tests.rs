@@ -131,6 +131,47 @@ fn checks_in_alpine() {
 }
 
 #[test]
+fn what_the_descriptors_of_bash_lead_to() {
+    let mut debian = container("debian", "12", Flavour::Gnu);
+    let reason = Reason::fact("installed for the test");
+    debian.change("bash", Answer::because(Holds::Yes(Flavour::Bash), reason));
+    for (text, expected) in [
+        (
+            "bash -c 'exec 3<>/dev/tcp/x/80 && echo GET / >&3 && cat <&3 | head -1 | grep -q 200'",
+            "0 or 1, 0 or 1, 0 or 1, 1, killed",
+        ),
+        (
+            "bash -c '{ echo GET / >&3; grep -q 200 <&3; } 3<>/dev/tcp/x/80'",
+            "0 or 1, 0 or 1, 0 or 1, 1, killed",
+        ),
+        (
+            "bash -c 'exec 3<>/dev/tcp/x/80; cat <&3; exec 3<&-'",
+            "0, 0, 0, 0, killed",
+        ),
+        (
+            "bash -c 'exec 3<>/dev/tcp/x/80; timeout 1 cat <&3'",
+            "0, 0, 0, 1, 124",
+        ),
+        (
+            "bash -c 'exec 3<>/dev/tcp/x/80; echo x >&3'",
+            "0, 0, 0, 1, 0",
+        ),
+        (
+            "bash -c 'exec 3<>/dev/tcp/x/80; exec 3>&-; echo x >&3'",
+            "1, 1, 1, 1, 1",
+        ),
+        ("bash -c '</dev/tcp/x/80'", "0, 0, 0, 1, 0"),
+        (
+            "bash -c 'read line </dev/tcp/x/80'",
+            "unknown, unknown, unknown, 1, killed",
+        ),
+        ("echo x >&3", "2, 2, 2, 2, 2"),
+    ] {
+        assert_eq!(row(&played(text, &debian)), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_absent_answers_127_and_what_may_be_absent_is_a_guess() {
     let mut debian = container("debian", "12", Flavour::Gnu);
     let absent = |firmness| Answer::because(Holds::No(firmness), Reason::fact("not in debian:12"));

@@ -4,7 +4,7 @@ use crate::facts::Flavour;
 use crate::facts::tools::makes;
 use crate::model::command::base;
 
-use super::path::{ANY, Flow, Path};
+use super::path::{ANY, Flow, Path, SILENT};
 use super::player::Player;
 use super::words::Arg;
 use super::{Cause, Code};
@@ -111,6 +111,12 @@ const VERSIONED: &[&str] = &[
     "valkey-server",
 ];
 
+/// Programs that read their input until it ends.
+const READERS: &[&str] = &[
+    "awk", "cat", "cut", "egrep", "fgrep", "fold", "gawk", "grep", "head", "jq", "mawk", "nl",
+    "rev", "sed", "sort", "tac", "tail", "tee", "tr", "uniq", "wc",
+];
+
 impl Player<'_> {
     /// Which makes of the tool may be here.
     pub fn makes(&self, tool: &str) -> impl Iterator<Item = Flavour> + use<> {
@@ -184,6 +190,18 @@ impl Player<'_> {
             .collect()
     }
 
+    /// A filter that reads a connection on which nothing comes: it waits, unless it fails before it reads.
+    fn waiting(&self, program: &str, call: &Use<'_>) -> Vec<Run> {
+        let reading = |input| {
+            let call = Use { input, ..*call };
+            self.filter(program, &call).unwrap_or_default()
+        };
+        match (reading("").as_slice(), reading(ANY).as_slice()) {
+            ([one], [other]) if one.code == other.code && !one.code.is_zero() => vec![one.clone()],
+            _ => vec![Run::killed()],
+        }
+    }
+
     fn runs(&self, program: &str, call: &Use<'_>) -> Vec<Run> {
         let name = call.name;
         if let [only] = call.args
@@ -197,6 +215,7 @@ impl Player<'_> {
             "curl" => self.curl(call),
             "wget" => self.wget(program, call),
             "nc" | "ncat" | "netcat" => self.nc(program, call),
+            _ if call.input == SILENT && READERS.contains(&name) => self.waiting(program, call),
             _ => self
                 .filter(program, call)
                 .or_else(|| self.client(call))
