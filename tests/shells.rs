@@ -256,7 +256,10 @@ fn played(text: &str, dialect: Dialect, inventory: &Inventory) -> Outcome {
 /// The status of the command as the engine would run it; None where the shell is not here.
 fn run(shell: &str, text: &str) -> Option<i32> {
     // As `sh`, so that bash reads it as it does behind `/bin/sh -c`.
-    let status = Process::new(shell)
+    let mut process = Process::new(shell);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::arg0(&mut process, "sh");
+    let status = process
         .args(["-c", text])
         // Some commands mean a file where their author meant a comparison.
         .current_dir(env!("CARGO_TARGET_TMPDIR"))
