@@ -18,6 +18,7 @@ use crate::read::{self, Files, Reading, Surroundings};
 use crate::rule::{Context, Rule};
 use crate::rules::RULES;
 use crate::text::{SourceId, Sources, Span};
+use prove::Proof;
 
 /// What is judged together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,9 +131,16 @@ fn judge(
     findings.extend(last_resorts);
     watch::cap_by_environment(&context, &mut findings);
     let probes = context.watched.len();
-    drop(context);
     findings.retain(|finding| !is_allowed(&reading, finding));
-    prove::prove(unit, files, options, &reading, &mut findings);
+    let proof = Proof {
+        unit,
+        files,
+        options,
+        before: &reading,
+        old: &context,
+    };
+    prove::prove(&proof, &mut findings);
+    drop(context);
     Judged {
         reading_sources: reading.sources,
         findings,

@@ -10,58 +10,130 @@ use crate::rule::{Context, Watched};
 use crate::rules::RULES;
 use crate::text::{Edit, Sources, apply, in_order};
 
-/// Tries every fix; what does not hold is demoted, or dropped where it cannot be applied at all.
-pub fn prove(
-    unit: &Unit,
-    files: &dyn Files,
-    options: &Options,
-    reading: &Reading,
-    findings: &mut [Finding],
-) {
-    for finding in findings {
-        let mut fixes = std::mem::take(&mut finding.fixes);
-        for fix in &mut fixes {
-            if fix.applicability == Applicability::Display {
-                continue;
-            }
-            let proven = tried(unit, files, options, reading, finding, fix)
-                .unwrap_or(Applicability::Display);
-            fix.applicability = fix.applicability.min(proven);
-        }
-        finding.fixes = fixes;
+/// A unit is read again so many times at most to find out which of many fixes do not hold.
+const MOST_TRIALS: usize = 64;
+
+/// What a fix is held against.
+pub struct Proof<'a> {
+    /// What was judged.
+    pub unit: &'a Unit,
+    /// Who hands out its files.
+    pub files: &'a dyn Files,
+    /// What the user chose.
+    pub options: &'a Options,
+    /// What was read.
+    pub before: &'a Reading,
+    /// What the rules saw of it.
+    pub old: &'a Context<'a>,
+}
+
+/// Tries every fix; what does not hold is demoted, or only shown where it cannot be applied at all.
+///
+/// Fixes that go together are tried together, and only where that fails by halves: a file with a thousand faults is
+/// read again a few times and not a thousand times.
+pub fn prove(proof: &Proof<'_>, findings: &mut [Finding]) {
+    let mut trials = MOST_TRIALS;
+    for group in groups(findings) {
+        settle(proof, findings, &group, &mut trials);
     }
 }
 
-/// How far the fix may be trusted; None where its result cannot be read or still has the fault.
-fn tried(
-    unit: &Unit,
-    files: &dyn Files,
-    options: &Options,
-    before: &Reading,
-    finding: &Finding,
-    fix: &Fix,
-) -> Option<Applicability> {
-    let edited = Edited::new(&before.sources, &fix.edits, files)?;
-    let after = read(unit, &edited, options);
-    if after.faults.len() > before.faults.len() {
+/// Which fix: the finding's place in the list, and the fix's place in the finding.
+type Name = (usize, usize);
+
+/// Fixes with the same claim that do not touch each other.
+fn groups(findings: &[Finding]) -> Vec<Vec<Name>> {
+    let mut groups: Vec<(Applicability, usize, Vec<Name>, Vec<Edit>)> = Vec::new();
+    for (at, finding) in findings.iter().enumerate() {
+        for (nth, fix) in finding.fixes.iter().enumerate() {
+            if fix.applicability == Applicability::Display {
+                continue;
+            }
+            // The second fix of a finding is another way to the same end, never a companion of the first.
+            let open = groups.iter_mut().find(|(claim, other, _, edits)| {
+                *claim == fix.applicability
+                    && *other == nth
+                    && !fix.edits.iter().any(|edit| {
+                        edits
+                            .iter()
+                            .any(|other| other != edit && other.touches(edit))
+                    })
+            });
+            match open {
+                Some((_, _, names, edits)) => {
+                    names.push((at, nth));
+                    edits.extend(fix.edits.iter().cloned());
+                }
+                None => groups.push((fix.applicability, nth, vec![(at, nth)], fix.edits.clone())),
+            }
+        }
+    }
+    groups.into_iter().map(|(_, _, names, _)| names).collect()
+}
+
+/// Finds out how far each fix of a group may be trusted.
+fn settle(proof: &Proof<'_>, findings: &mut [Finding], group: &[Name], trials: &mut usize) {
+    if *trials == 0 {
+        // What was not proven is not safe.
+        for (at, nth) in group {
+            let fix = &mut findings[*at].fixes[*nth];
+            fix.applicability = fix.applicability.min(Applicability::Unsafe);
+        }
+        return;
+    }
+    *trials -= 1;
+    let proven = tried(proof, findings, group);
+    let claimed = group
+        .iter()
+        .map(|(at, nth)| findings[*at].fixes[*nth].applicability)
+        .min();
+    if proven >= claimed || group.len() == 1 {
+        for (at, nth) in group {
+            let fix = &mut findings[*at].fixes[*nth];
+            let mut proven = proven.unwrap_or(Applicability::Display);
+            if shared(proof.old, fix) {
+                proven = proven.min(Applicability::Unsafe);
+            }
+            fix.applicability = fix.applicability.min(proven);
+        }
+        return;
+    }
+    let (one, other) = group.split_at(group.len() / 2);
+    settle(proof, findings, one, trials);
+    settle(proof, findings, other, trials);
+}
+
+/// How far the fixes of a group may be trusted together; None where the result cannot be read or still has a fault.
+fn tried(proof: &Proof<'_>, findings: &[Finding], group: &[Name]) -> Option<Applicability> {
+    let mut edits = Vec::new();
+    let mut mended: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, nth) in group {
+        edits.extend(findings[*at].fixes[*nth].edits.iter().cloned());
+        *mended.entry(findings[*at].rule).or_default() += 1;
+    }
+    let edited = Edited::new(&proof.before.sources, &edits, proof.files)?;
+    let after = read(proof.unit, &edited, proof.options);
+    if after.faults.len() > proof.before.faults.len() {
         return None;
     }
-    let rule = RULES.iter().find(|rule| rule.name == finding.rule)?;
-    let old = watch::context(before, options);
-    let new = watch::context(&after, options);
-    let still = (rule.check)(&new).len();
-    if still >= (rule.check)(&old).len() {
-        return None;
+    let old = proof.old;
+    let mut new = watch::context(&after, proof.options);
+    // A check that is judged elsewhere was not judged here before, and is not now.
+    if old.watched.is_empty() {
+        new.watched.clear();
     }
-    let old_rejected = old.rejected().count();
-    let new_rejected = new.rejected().count();
+    for (name, gone) in mended {
+        let rule = RULES.iter().find(|rule| rule.name == name)?;
+        if (rule.check)(&new).len() + gone > (rule.check)(old).len() {
+            return None;
+        }
+    }
+    let (old_rejected, new_rejected) = (old.rejected().count(), new.rejected().count());
     if new_rejected > old_rejected {
         return None;
     }
-    if shared(&old, fix) {
-        return Some(Applicability::Unsafe);
-    }
-    if new_rejected < old_rejected || keeps_verdicts(&old.watched, &new.watched) {
+    let heard = old_rejected - new_rejected >= group.len();
+    if heard || keeps_verdicts(&old.watched, &new.watched) {
         return Some(Applicability::Safe);
     }
     Some(Applicability::Unsafe)

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::sections;
@@ -56,6 +57,21 @@ fn written() -> &'static [Section] {
     })
 }
 
+/// Which sections name an image, found without parsing them: every quoted word is taken for a name.
+fn by_image() -> &'static FxHashMap<&'static str, Vec<usize>> {
+    static ALL: OnceLock<FxHashMap<&'static str, Vec<usize>>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let mut all: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        for (at, (section, _)) in written().iter().enumerate() {
+            let lines = section.lines().filter(|line| line.starts_with("images"));
+            for name in lines.flat_map(|line| line.split('"').skip(1).step_by(2)) {
+                all.entry(name).or_default().push(at);
+            }
+        }
+        all
+    })
+}
+
 /// Every recipe, by name.
 pub fn recipes() -> impl Iterator<Item = &'static Recipe> {
     written().iter().filter_map(|(section, recipe)| {
@@ -67,15 +83,15 @@ pub fn recipes() -> impl Iterator<Item = &'static Recipe> {
 
 /// The recipe for this tag of this repository; the one that says most about the tag wins.
 pub fn recipe(repository: &str, tag: Option<&str>) -> Option<&'static Recipe> {
+    let named = by_image().get(repository)?;
     let read = Tag::parse(tag);
     let version = read
         .version
         .as_ref()
         .map_or_else(Version::latest, Version::newest);
-    let quoted = format!("\"{repository}\"");
-    written()
+    named
         .iter()
-        .filter(|(section, _)| section.contains(&quoted))
+        .filter_map(|at| written().get(*at))
         .filter_map(|(section, recipe)| {
             recipe
                 .get_or_init(|| sections::read(section, "recipe").ok())

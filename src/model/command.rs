@@ -88,6 +88,17 @@ impl Command {
         }
     }
 
+    /// Whether a shell reads it, the container's own or one that its words call.
+    pub fn needs_shell(&self) -> bool {
+        match self {
+            Self::Script { .. } => true,
+            Self::Words(words) => words.iter().any(|word| {
+                word.literal()
+                    .is_none_or(|word| base(word).ends_with("sh") || base(word) == "su")
+            }),
+        }
+    }
+
     /// Every program that is called, in the order of the text: members of pipelines, both sides of `||`, inside
     /// substitutions, behind wrappers and in nested scripts.
     pub fn calls(&self) -> Vec<Call> {

@@ -98,11 +98,13 @@ pub struct Outcome {
 /// Plays a command through every world. Where nobody knows which shell `/bin/sh` is, it is played under each of
 /// the three, and the statuses of all of them are possible.
 pub fn play(command: &Command, scene: &Scene<'_>) -> Outcome {
-    let shells: &[Dialect] = match (command, scene.inventory.shell()) {
-        (_, Shell::Dash | Shell::None) => &[Dialect::Dash],
-        (_, Shell::Ash) => &[Dialect::Ash],
-        (_, Shell::Bash) => &[Dialect::Bash],
-        (_, Shell::Unknown) => &[Dialect::Dash, Dialect::Ash, Dialect::Bash],
+    let shells: &[Dialect] = match scene.inventory.shell() {
+        Shell::Dash | Shell::None => &[Dialect::Dash],
+        Shell::Ash => &[Dialect::Ash],
+        Shell::Bash => &[Dialect::Bash],
+        // Words that call no shell come to the same whatever it is.
+        Shell::Unknown if !command.needs_shell() => &[Dialect::Dash],
+        Shell::Unknown => &[Dialect::Dash, Dialect::Ash, Dialect::Bash],
     };
     let mut asks: Vec<String> = Vec::new();
     let played = World::ALL
