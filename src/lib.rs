@@ -13,6 +13,7 @@
 //! - [`rule`]: the shape of a rule; [`rules`]: the list of them.
 //! - [`mod@check`]: sources in, findings out; [`fix`]: findings in, new sources out.
 //! - [`learn`]: facts from real images.
+//! - [`mod@explain`]: a check layer by layer, and its world table.
 //! - [`report`]: the forms in which findings leave.
 //! - [`walk`], [`config`], [`cli`]: the doors.
 //!
@@ -21,6 +22,7 @@
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod fix;

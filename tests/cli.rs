@@ -563,3 +563,53 @@ fn the_same_input_gives_the_same_bytes_whatever_the_threads() {
         assert_eq!(with(threads), one);
     }
 }
+
+#[test]
+fn a_service_is_explained_without_colours_in_a_pipe() {
+    let folder = Folder::new(&[
+        ("compose.yaml", WRONG),
+        ("Dockerfile", "FROM alpine:3.20\nHEALTHCHECK CMD true\n"),
+    ]);
+    let said = folder.run(&["explain", "compose.yaml:web"]);
+    assert_eq!((said.status, said.error.as_str()), (0, ""));
+    assert!(said.out.starts_with("web  compose.yaml:4  nginx:alpine\n"));
+    assert!(!said.out.contains('\u{1b}'));
+    let said = folder.run(&["explain", "compose.yaml:web", "--color", "always"]);
+    assert!(said.out.contains('\u{1b}'));
+    let said = folder.run(&["explain", "Dockerfile", "--format", "json"]);
+    let value: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(value["checks"][0]["layers"][0]["text"], "true");
+}
+
+#[test]
+fn what_cannot_be_explained_is_said() {
+    let folder = Folder::new(&[("compose.yaml", WRONG), ("fine.yaml", FINE)]);
+    for (target, message) in [
+        (
+            "compose.yaml:wbe",
+            "there is no service `wbe`; there are `web`",
+        ),
+        ("gone.yaml", "there is no such file or folder"),
+        (
+            ".",
+            ". is a folder; name a Compose file or a Dockerfile in it",
+        ),
+    ] {
+        let said = folder.run(&["explain", target]);
+        assert_eq!(said.status, 2, "{target}");
+        assert!(said.error.contains(message), "{}", said.error);
+    }
+    let said = folder.run(&["explain", "fine.yaml"]);
+    assert_eq!((said.status, said.out.as_str()), (0, ""));
+    assert!(
+        said.error.contains("fine.yaml has no health check"),
+        "{}",
+        said.error
+    );
+    let said = folder.run(&["explain", "fine.yaml:web"]);
+    assert!(
+        said.out.contains("nor its image has a check"),
+        "{}",
+        said.out
+    );
+}

@@ -26,9 +26,12 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("fix", &["check", "finding", "text"]),
-    ("explain", &["check", "finding", "model", "outcome", "text"]),
+    (
+        "explain",
+        &["check", "facts", "finding", "model", "outcome", "text"],
+    ),
     ("learn", &["facts", "text"]),
-    ("report", &["finding", "rule", "text"]),
+    ("report", &["explain", "finding", "rule", "text"]),
     ("walk", &["read", "text"]),
     (
         "cli",
@@ -48,7 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// An external crate and the files or rooms that it may stand in.
 const CRATES: &[(&str, &[&str])] = &[
     ("anstream", &["cli", "main"]),
-    ("anstyle", &["cli", "report/human.rs"]),
+    ("anstyle", &["cli", "report/explained", "report/human.rs"]),
     ("clap", &["cli"]),
     ("flate2", &["learn/compression.rs"]),
     ("globset", &["walk", "read"]),

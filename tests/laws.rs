@@ -120,7 +120,7 @@ fn pages() -> Vec<Folder> {
 }
 
 /// The project's own files.
-fn own() -> Vec<Folder> {
+pub fn own() -> Vec<Folder> {
     let mut all = folders(&root().join("fixtures"));
     all.extend(pages());
     assert!(all.len() > 20, "too few files to prove anything");

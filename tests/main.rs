@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod conformance;
+mod explain;
 mod facts;
 mod grep;
 mod house;

@@ -32,20 +32,42 @@ fn between<'a>(text: &'a str, open: &str, close: &str) -> &'a str {
     &text[start..end]
 }
 
-#[test]
-fn the_example_prints_what_the_readme_shows() {
-    let readme = fs::read_to_string(path()).unwrap();
-    let input = between(&readme, "```yaml\n", "```");
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("readme");
+/// What the example makes healthlint print.
+fn run(readme: &str, name: &str, words: &[&str], status: i32) -> String {
+    let input = between(readme, "```yaml\n", "```");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("compose.yaml"), input).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_healthlint"))
-        .args(["check", "--color", "never"])
+        .args(words)
+        .args(["--color", "never"])
         .current_dir(&folder)
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(status));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_example_is_explained_as_the_readme_shows() {
+    let readme = fs::read_to_string(path()).unwrap();
+    let words = ["explain", "compose.yaml:search"];
+    let printed = run(&readme, "readme-explain", &words, 0);
+    let (open, close) = ("<!-- explain -->", "<!-- /explain -->");
+    let shown = between(&readme, open, close);
+    let block = format!("\n```text\n{}\n```\n", printed.trim_end());
+    let blessed = readme.replacen(
+        &format!("{open}{shown}{close}"),
+        &format!("{open}{block}{close}"),
+        1,
+    );
+    hold(&readme, &blessed);
+}
+
+#[test]
+fn the_example_prints_what_the_readme_shows() {
+    let readme = fs::read_to_string(path()).unwrap();
+    let printed = run(&readme, "readme", &["check"], 1);
     let shown = between(&readme, "```text\n", "```");
     let blessed = readme.replacen(
         &format!("```text\n{shown}```"),

@@ -15,7 +15,8 @@ use crate::model::allow::Allow;
 use crate::model::project::Project;
 use crate::model::target::Targets;
 use crate::read::{self, Files, Reading, Surroundings};
-use crate::rule::{Context, Rule};
+use crate::rule::Rule;
+pub use crate::rule::{Context, Watched};
 use crate::rules::RULES;
 use crate::text::{SourceId, Sources, Span};
 use prove::Proof;
@@ -97,7 +98,44 @@ fn judge(
     options: &Options,
     seen: &BTreeSet<(String, u32)>,
 ) -> Judged {
+    judge_read(unit, files, options, seen, read(unit, files, options))
+}
+
+/// One unit as rules see it, with what they said of it.
+#[derive(Debug)]
+pub struct Inspected<T> {
+    /// What was made of it.
+    pub made: T,
+    /// The texts that its places point into.
+    pub sources: Sources,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+}
+
+/// Reads and judges one unit, and hands what rules see and what they said to `look`, with places in the same texts.
+pub fn inspect<T>(
+    unit: &Unit,
+    files: &dyn Files,
+    options: &Options,
+    look: impl FnOnce(&Context<'_>, &[Finding]) -> T,
+) -> Inspected<T> {
     let reading = read(unit, files, options);
+    let judged = judge_read(unit, files, options, &BTreeSet::new(), reading.clone());
+    let made = look(&watch::context(&reading, options), &judged.findings);
+    Inspected {
+        made,
+        sources: reading.sources,
+        faults: reading.faults,
+    }
+}
+
+fn judge_read(
+    unit: &Unit,
+    files: &dyn Files,
+    options: &Options,
+    seen: &BTreeSet<(String, u32)>,
+    reading: Reading,
+) -> Judged {
     let mut context = watch::context(&reading, options);
     let mut inherited = BTreeSet::new();
     context.watched.retain(|watched| {

@@ -52,7 +52,19 @@ pub fn standard_input(command: &Check) -> Result<Option<(String, Vec<u8>)>, Stri
 }
 
 pub fn options(command: &Check, config: Config, learned: Learned) -> Options {
-    let environment = if command.env {
+    Options {
+        targets: config.targets,
+        levels: config.levels,
+        select: command.select.iter().cloned().collect(),
+        ignore: command.ignore.iter().cloned().collect(),
+        surroundings: surroundings(command.env),
+        learned: Arc::new(learned),
+    }
+}
+
+/// What variables are filled in with: the environment where the user asked for it.
+pub fn surroundings(environment: bool) -> Surroundings {
+    let environment = if environment {
         // A variable that is not UTF-8 could not stand in a file that is.
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -60,14 +72,7 @@ pub fn options(command: &Check, config: Config, learned: Learned) -> Options {
     } else {
         BTreeMap::new()
     };
-    Options {
-        targets: config.targets,
-        levels: config.levels,
-        select: command.select.iter().cloned().collect(),
-        ignore: command.ignore.iter().cloned().collect(),
-        surroundings: Surroundings { environment },
-        learned: Arc::new(learned),
-    }
+    Surroundings { environment }
 }
 
 /// The nearest `healthlint.toml` from the working directory upwards; None where it is wrong, which has been said.

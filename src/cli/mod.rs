@@ -1,6 +1,7 @@
 //! The command line: words in, an exit status out; what is said goes through here to standard output and error.
 
 mod check;
+mod explain;
 mod image;
 mod input;
 mod pages;
@@ -36,6 +37,8 @@ read (the rest is still checked and reported).";
 enum Command {
     /// Check files and folders
     Check(Box<check::Check>),
+    /// Show what a check does: layer by layer, when, and in every state of the service
+    Explain(explain::Explain),
     /// Show what is known about images, or learn it from the images themselves
     Image(image::Image),
     /// List the rules
@@ -148,6 +151,7 @@ pub fn run() -> ExitCode {
     };
     code(match arguments.command {
         Command::Check(command) => check::run(&command, &outlet),
+        Command::Explain(command) => explain::run(&command, &outlet),
         Command::Image(command) => image::run(&command, &outlet),
         Command::Rules => pages::list(&outlet),
         Command::Rule { name } => pages::show(&name, &outlet),

@@ -435,12 +435,18 @@ fn double_dollar(text: &str) -> String {
     text.replace('$', "$$")
 }
 
+/// Words as the engine's JSON shows them: `["CMD", "curl"]`.
+pub fn json_list(words: &[String]) -> String {
+    let words: Vec<_> = words.iter().map(|word| quote::json(word)).collect();
+    format!("[{}]", words.join(", "))
+}
+
 fn json(words: &[Draft]) -> String {
     let words: Vec<_> = words
         .iter()
-        .map(|word| quote::json(&word.spelled(str::to_owned)))
+        .map(|word| word.spelled(str::to_owned))
         .collect();
-    format!("[{}]", words.join(", "))
+    json_list(&words)
 }
 
 /// The quotes for a list's items: a list written anew is always quoted, as people write them.

@@ -3,6 +3,7 @@
 pub mod concise;
 pub mod diff;
 mod excerpt;
+pub mod explained;
 pub mod github;
 pub mod human;
 pub mod json;

@@ -119,6 +119,14 @@ impl Traced {
         self.0.text.is_empty()
     }
 
+    /// The layer that this one was decoded from; None for the source's own bytes.
+    pub fn outer(&self) -> Option<&Traced> {
+        match &self.0.outer {
+            Outer::Source(_) => None,
+            Outer::Layer(outer) => Some(outer),
+        }
+    }
+
     /// Starts the next layer. `spell` serves where the new layer comes out empty.
     pub fn decoder(&self, spell: Spell) -> Decoder {
         Decoder {

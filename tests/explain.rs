@@ -1,0 +1,278 @@
+//! `healthlint explain`: told in at most 80 columns, without colours in a pipe, and never a value from `.env`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use healthlint::check::{Options, Unit, inspect};
+use healthlint::explain::explain;
+use healthlint::report::explained;
+use serde_json::{Value, json};
+
+use crate::laws;
+
+type Texts = BTreeMap<String, Arc<str>>;
+
+fn texts(files: &[(&str, &str)]) -> Texts {
+    files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), Arc::from(*text)))
+        .collect()
+}
+
+fn unit(files: &Texts) -> Unit {
+    if files.contains_key("compose.yaml") {
+        Unit::Compose(vec!["compose.yaml".to_owned()])
+    } else {
+        Unit::Dockerfile("Dockerfile".to_owned())
+    }
+}
+
+fn told(files: &Texts, unit: &Unit, color: bool) -> String {
+    let options = Options::default();
+    let inspected = inspect(unit, files, &options, |context, findings| {
+        explain(context, findings, None)
+    });
+    explained::render(&inspected.sources, &inspected.made, color)
+}
+
+fn json_of(files: &Texts) -> Value {
+    let options = Options::default();
+    let inspected = inspect(&unit(files), files, &options, |context, findings| {
+        explain(context, findings, None)
+    });
+    let text = explained::render_json(&inspected.sources, &inspected.made);
+    serde_json::from_str(&text).unwrap()
+}
+
+const LAYERED: &str = r#"x-check: &check
+  interval: 10s
+  retries: 5
+services:
+  web:
+    image: nginx:1.27
+    healthcheck:
+      <<: *check
+      test: ["CMD-SHELL", "curl -s \"http://127.0.0.1:${PORT:-80}/$$NAME\" | awk '{print}'"]
+      timeout: 5s
+      start_period: 1m
+"#;
+
+#[test]
+fn a_check_is_told_layer_by_layer() {
+    let files = texts(&[("compose.yaml", LAYERED)]);
+    let expected = "\
+web  compose.yaml:7  nginx:1.27
+
+  what is run
+    as written      [\"CMD-SHELL\", \"curl -s
+                      \\\"http://127.0.0.1:${PORT:-80}/$$NAME\\\" | awk '{print}'\"]
+    after Compose   [\"CMD-SHELL\", \"curl -s \\\"http://127.0.0.1:80/$NAME\\\" | awk
+                      '{print}'\"]
+    /bin/sh (dash)  curl -s http://127.0.0.1:80/$NAME
+                    | awk '{print}'
+
+  where it comes from
+    check           compose.yaml:7
+    test            compose.yaml:9
+    image           compose.yaml:6
+
+  when
+    interval        10s        compose.yaml:2, through `*check` (compose.yaml:8)
+    timeout         5s         compose.yaml:10
+    retries         5          compose.yaml:3, through `*check` (compose.yaml:8)
+    start_period    1m         compose.yaml:11
+    start_interval  5s         the engine's default
+    healthy         at the earliest 5s after the start
+    unhealthy       at the latest 1m15s after the service fails: 5 × (10s + 5s)
+                    at the latest 2m15s after a start that never succeeds
+
+  what it says
+    the service …           exit    Docker says
+    answers 200             0       healthy
+    answers 500             0       healthy      wrong: `curl` without `-f`
+                                                   ends with 0 whatever the
+                                                   HTTP status is
+    answers 401             0       healthy      wrong
+    refuses the connection  0       healthy      wrong: `awk` ends the
+                                                   pipeline, and only the last
+                                                   status counts
+    accepts and hangs       killed  unhealthy    after timeout 5s × retries 5
+
+  findings
+    error[cannot-fail] this check can never fail (compose.yaml:9)
+";
+    let told = told(&files, &unit(&files), false);
+    assert_eq!(told, expected, "{told}");
+}
+
+#[test]
+fn a_dockerfile_s_own_check_is_told() {
+    let file = "FROM alpine:3.20\nRUN apk add --no-cache curl\nHEALTHCHECK --interval=5s \\\n  CMD [\"curl\", \"-f\", \"http://127.0.0.1\"]\n";
+    let files = texts(&[("Dockerfile", file)]);
+    let value = json_of(&files);
+    let check = &value["checks"][0];
+    assert_eq!(check["service"], Value::Null);
+    assert_eq!(check["place"]["line"], 3);
+    assert_eq!(
+        check["layers"],
+        json!([
+            {"name": "as written", "text": "[\"curl\", \"-f\", \"http://127.0.0.1\"]"},
+            {"name": "engine stores", "text": "[\"CMD\", \"curl\", \"-f\", \"http://127.0.0.1\"]"},
+        ])
+    );
+    assert_eq!(check["times"]["unhealthy"], 105.0);
+}
+
+#[test]
+fn the_contract_of_the_json() {
+    let value = json_of(&texts(&[("compose.yaml", LAYERED)]));
+    assert_eq!(value["schema"], "healthlint/explain/1");
+    let check = &value["checks"][0];
+    let keys: Vec<&str> = check
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let mut expected = [
+        "service", "image", "place", "nothing", "parts", "layers", "shell", "programs", "timing",
+        "times", "worlds", "findings",
+    ];
+    expected.sort_unstable();
+    let mut keys = keys;
+    keys.sort_unstable();
+    assert_eq!(keys, expected);
+    assert_eq!(
+        check["programs"],
+        json!([
+            {"depth": 0, "piped": false, "words": ["curl", "-s", "http://127.0.0.1:80/$NAME"], "missing": false},
+            {"depth": 0, "piped": true, "words": ["awk", "'{print}'"], "missing": false},
+        ])
+    );
+    assert_eq!(
+        check["timing"][0],
+        json!({
+            "name": "interval", "shown": "10s", "value": 10.0, "origin": "file",
+            "place": {"path": "compose.yaml", "line": 2, "column": 13, "offset": 28},
+            "through": {"path": "compose.yaml", "line": 8, "column": 11, "offset": 111},
+        })
+    );
+    assert_eq!(
+        check["times"],
+        json!({"first_healthy": 5.0, "unhealthy": 75.0, "never_healthy": 135.0})
+    );
+    let refused = &check["worlds"][3];
+    assert_eq!(refused["worlds"], json!(["refused"]));
+    assert_eq!(refused["docker"], "healthy");
+    assert_eq!(refused["wrong"], true);
+    assert_eq!(refused["place"]["line"], 9);
+    let rules: Vec<&Value> = check["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| &finding["rule"])
+        .collect();
+    assert!(rules.contains(&&json!("cannot-fail")), "{rules:?}");
+}
+
+/// The keys that the front page promises for `healthlint explain --format json` are those that are printed.
+#[test]
+fn the_front_page_names_every_key() {
+    fn keys(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    found.push(key.clone());
+                    keys(value, found);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+            _ => {}
+        }
+    }
+    let readme = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = readme.unwrap();
+    let at = readme.find("`healthlint explain --format json`").unwrap();
+    let mut found = Vec::new();
+    keys(&json_of(&texts(&[("compose.yaml", LAYERED)])), &mut found);
+    for key in found {
+        assert!(readme[at..].contains(&format!("\"{key}\"")), "{key}");
+    }
+}
+
+#[test]
+fn values_of_the_environment_stay_hidden() {
+    let file = "services:
+  cache:
+    image: redis:7
+    healthcheck:
+      test: redis-cli -a ${SECRET} ping; nobody-knows-${SECRET} ${SECRET}
+      interval: ${EVERY}
+  web:
+    image: nginx:1.27
+    healthcheck:
+      test: [\"CMD\", \"${SECRET}\", \"$SECRET\"]
+";
+    let files = texts(&[
+        ("compose.yaml", file),
+        (".env", "SECRET=hunter2\nEVERY=7531s\n"),
+    ]);
+    let mut all = told(&files, &unit(&files), false);
+    all += &json_of(&files).to_string();
+    assert!(all.contains("${SECRET}"), "{all}");
+    for hidden in ["hunter2", "7531", "2h5m"] {
+        assert!(!all.contains(hidden), "{hidden}: {all}");
+    }
+}
+
+#[test]
+fn nothing_is_wider_than_80_columns_or_steers_the_terminal() {
+    let long = "services:
+  a-service-with-a-name-that-is-much-longer-than-any-that-a-tired-person-would-type-at-night:
+    image: registry.example.com/a/very/long/path/to/an/image/that/nobody/knows/of/at/all:1.2.3-long
+    healthcheck:
+      test: [\"CMD-SHELL\", \"curl -fsS http://127.0.0.1/検査検査検査検査検査検査検査検査検査検査検査検査検査検査/\\e[31m\\a🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺🩺\"]
+";
+    let files = texts(&[("compose.yaml", long)]);
+    let mut all = vec![told(&files, &unit(&files), false)];
+    assert!(all[0].contains('␛'), "{}", all[0]);
+    for folder in laws::own() {
+        for unit in &folder.units {
+            all.push(told(&folder.files, unit, false));
+        }
+    }
+    let mut lines = 0;
+    for line in all.iter().flat_map(|told| told.lines()) {
+        // A wide character takes two columns, so this line has fewer characters.
+        assert!(line.chars().count() <= explained::WIDTH, "{line}");
+        assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
+        lines += 1;
+    }
+    assert!(lines > 1000, "{lines} lines are too few to prove anything");
+}
+
+#[test]
+fn colours_are_all_that_colour_adds() {
+    let files = texts(&[("compose.yaml", LAYERED)]);
+    let colored = told(&files, &unit(&files), true);
+    let mut plain = String::new();
+    let mut rest = colored.as_str();
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain += before;
+        rest = after.split_once('m').unwrap().1;
+    }
+    plain += rest;
+    let trimmed = |text: &str| {
+        text.lines()
+            .map(str::trim_end)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert!(colored.len() > plain.len());
+    assert_eq!(
+        trimmed(&plain),
+        trimmed(&told(&files, &unit(&files), false))
+    );
+}
