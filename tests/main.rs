@@ -1,5 +1,6 @@
 //! One binary for all tests that look at the house from outside.
 
+mod cases;
 mod cli;
 mod commands;
 mod conformance;
@@ -15,4 +16,5 @@ mod sarif;
 mod seeds;
 mod shells;
 mod truth;
+mod wild;
 mod yaml;

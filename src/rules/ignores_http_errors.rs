@@ -1,9 +1,10 @@
 //! `ignores-http-errors`: a check that is content with HTTP 500.
 
 use crate::finding::{Finding, Fix, Severity};
+use crate::model::command::Call;
 use crate::outcome::World;
 use crate::outcome::request::{self, Client};
-use crate::rule::{Context, Rule};
+use crate::rule::{Context, Rule, Watched};
 
 /// See the page.
 pub const RULE: Rule = Rule {
@@ -23,10 +24,23 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         if !outcome.ignores_http_errors() {
             continue;
         }
-        let asking = watched.calls.iter().find_map(|call| {
-            let request = request::request(call, &watched.inventory)?;
-            (request.client == Client::Curl).then_some(call)
-        });
+        let curls: Vec<_> = watched
+            .calls
+            .iter()
+            .filter_map(|call| Some((call, request::request(call, &watched.inventory)?)))
+            .filter(|(_, request)| request.client == Client::Curl)
+            .collect();
+        let asking = curls
+            .iter()
+            .find(|(_, request)| !request.has(&["-f", "--fail", "--fail-with-body"]));
+        // Whoever writes `curl -f … || [ $? -eq 22 ]` knows what passes.
+        if asking.is_none() && !curls.is_empty() {
+            continue;
+        }
+        if asking.is_some_and(|(call, _)| expects_refusal(watched, call)) {
+            continue;
+        }
+        let asking = asking.map(|(call, _)| *call);
         let whole = watched.test.map_or(watched.probe.span, |test| test.span);
         let span = asking.map_or(whole, |call| call.words[0].span);
         let why = match &outcome.in_world(World::Error).lost {
@@ -49,4 +63,36 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// Elasticsearch and OpenSearch answer 401 to whoever has no password, unless their security is off: with `-f` the
+/// check of a sound service would fail.
+fn expects_refusal(watched: &Watched<'_>, call: &Call) -> bool {
+    let image = watched.service.and_then(|service| service.image.as_ref());
+    let Some(image) = image.map(|image| image.value.as_str()) else {
+        return false;
+    };
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let name = name.split([':', '@']).next().unwrap_or_default();
+    if !matches!(name, "elasticsearch" | "opensearch" | "wazuh-indexer") {
+        return false;
+    }
+    let logs_in = call.words.iter().any(|word| {
+        let text = word.text.as_str();
+        text.starts_with("-u") || text.starts_with("--user") || text.contains('@')
+    });
+    let open = watched.service.is_some_and(|service| {
+        service.environment.iter().any(|entry| {
+            let value = entry.value.as_ref().map(|value| value.as_str());
+            matches!(
+                (entry.name.as_str(), value),
+                ("xpack.security.enabled", Some("false"))
+                    | (
+                        "plugins.security.disabled" | "DISABLE_SECURITY_PLUGIN",
+                        Some("true")
+                    )
+            )
+        })
+    });
+    !logs_in && !open
 }

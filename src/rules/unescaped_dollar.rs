@@ -48,11 +48,17 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
                 format!("the `$` of `{text}` is not escaped"),
                 why,
             )
-            .help("write `$$`: Compose turns it into the one `$` that the shell sees")
-            .fix(Fix::safe(
-                "double the `$`",
-                vec![Edit::insert_before(rejected.span, "$")],
-            ));
+            .help("write `$$`: Compose turns it into one `$`");
+            let edits = vec![Edit::insert_before(rejected.span, "$")];
+            // A template for another platform may have a reader of its own that takes `${…}` before Compose does.
+            let in_check = !everywhere || rejected.reason.contains("healthcheck");
+            let fix = if in_check {
+                finding = finding.help("write `$$`: Compose turns it into the one `$` that the shell sees");
+                Fix::safe("double the `$`", edits)
+            } else {
+                Fix::risky("double the `$`", edits)
+            };
+            finding = finding.fix(fix);
             finding.service.clone_from(&rejected.service);
             Some(finding)
         })

@@ -103,7 +103,7 @@ fn set_by_environment(
     };
     let port_of = |entry: &EnvironmentVariable| {
         let value = entry.value.as_ref()?.known()?;
-        entry.name.ends_with("PORT").then(|| value.parse().ok())?
+        names_the_web_port(&entry.name).then(|| value.parse().ok())?
     };
     let entry = service
         .environment
@@ -123,6 +123,24 @@ fn set_by_environment(
             format!("the service is told to listen on {right}"),
         )
     })
+}
+
+/// `PORT`, `HTTP_PORT`, `TS_PORT`: the one port of a small service. A longer name, or one that speaks of another
+/// protocol, may well be a second port.
+fn names_the_web_port(name: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "SSH", "SFTP", "SFTPD", "FTP", "SMTP", "IMAP", "DB", "DATABASE", "POSTGRES", "MYSQL",
+        "REDIS", "MONGO", "GRPC", "RPC", "METRICS", "ADMIN", "UDP", "TCP", "DNS", "RTC", "RTMP",
+        "RTP", "TURN", "STUN", "LDAP", "AMQP", "MQTT", "HTTPS", "TLS", "SSL", "P2P", "PEER",
+        "DEBUG", "VPN", "MAIL", "SYSLOG", "HOST",
+    ];
+    match name.strip_suffix("PORT") {
+        Some("") => true,
+        Some(before) => before
+            .strip_suffix('_')
+            .is_some_and(|word| !word.is_empty() && !word.contains('_') && !OTHERS.contains(&word)),
+        None => false,
+    }
 }
 
 fn with_port(word: &Argument, url: &Url, port: u16) -> Option<Edit> {

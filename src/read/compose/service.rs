@@ -145,6 +145,7 @@ fn ports(loader: &Loader<'_>, tree: &Tree) -> Vec<PortMapping> {
     };
     list.items()
         .iter()
+        .filter(|item| !is_udp(loader, item))
         .map(|item| {
             let number = |name: &str| loader.known(item.get(name)?)?.trim().parse().ok();
             let (host, container) = if item.is_map() {
@@ -159,6 +160,18 @@ fn ports(loader: &Loader<'_>, tree: &Tree) -> Vec<PortMapping> {
             }
         })
         .collect()
+}
+
+/// A check asks over TCP; what is published for UDP is another port.
+fn is_udp(loader: &Loader<'_>, item: &Tree) -> bool {
+    let protocol = if item.is_map() {
+        item.get("protocol").and_then(|tree| loader.known(tree))
+    } else {
+        loader
+            .known(item)
+            .and_then(|text| Some(text.rsplit_once('/')?.1.to_owned().into()))
+    };
+    protocol.is_some_and(|protocol| protocol.trim().eq_ignore_ascii_case("udp"))
 }
 
 /// `[[ip:]host:]container[/protocol]`
