@@ -52,6 +52,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("anstream", &["cli", "main"]),
     ("anstyle", &["cli", "report/explained", "report/human.rs"]),
+    ("base64", &["learn/registry"]),
     ("clap", &["cli"]),
     ("flate2", &["learn/compression.rs"]),
     ("globset", &["walk", "read"]),
@@ -71,6 +72,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sha2", &["learn/budget.rs"]),
     ("similar", &["report"]),
     ("toml", &["config", "facts"]),
+    ("ureq", &["learn/registry"]),
 ];
 
 /// Grammars, interpreters and tables may be longer than the 500 lines that bound a file.

@@ -12,6 +12,8 @@ mod laws;
 mod learn;
 mod pages;
 mod readme;
+#[cfg(feature = "registry")]
+mod registry;
 mod sarif;
 mod seeds;
 mod shells;

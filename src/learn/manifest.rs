@@ -15,7 +15,14 @@ use super::{Failure, Seen, Wanted};
 pub trait Blobs {
     /// Whether the part is there.
     fn has(&self, key: &str) -> bool;
-    /// A manifest, an index or a configuration, whose digest has been compared.
+    /// A manifest or an index, whose digest has been compared.
+    ///
+    /// # Errors
+    /// As [`Blobs::document`].
+    fn manifest(&mut self, key: &str) -> Result<Vec<u8>, Failure> {
+        self.document(key)
+    }
+    /// A configuration, whose digest has been compared; a manifest too, where they lie together.
     ///
     /// # Errors
     /// Where it is missing, too large or not what its digest says.
@@ -214,7 +221,7 @@ pub fn image(blobs: &mut dyn Blobs, name: &str, wanted: &Wanted) -> Result<Seen,
     let mut key = name.to_owned();
     // An index may lead to an index; the specification knows no reason for more than one step.
     for _ in 0..4 {
-        let bytes = blobs.document(&key)?;
+        let bytes = blobs.manifest(&key)?;
         let value = json(&bytes, "the manifest")?;
         digests.push(digest(&bytes));
         if value["manifests"].is_array() {

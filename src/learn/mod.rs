@@ -8,6 +8,8 @@ mod engine;
 mod layer;
 mod layout;
 mod manifest;
+#[cfg(feature = "registry")]
+mod registry;
 mod tar;
 mod tree;
 
@@ -21,6 +23,8 @@ pub use budget::Limits;
 pub use engine::{Engine, save};
 pub use layout::read as layout;
 pub use manifest::Platform;
+#[cfg(feature = "registry")]
+pub use registry::pull;
 
 /// Why an image could not be learned, as a sentence without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
