@@ -1,5 +1,6 @@
 //! Which containers of a project are watched by a check, and by which.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::facts::learned::Learned;
@@ -141,21 +142,16 @@ fn joined<'a>(
 
 /// A value that only the environment knows proves nothing: what rests on it is at most a warning.
 pub fn cap_by_environment(context: &Context<'_>, findings: &mut [Finding]) {
+    let rests: BTreeSet<&str> = context
+        .watched
+        .iter()
+        .filter(|watched| watched.rests_on_environment())
+        .filter_map(|watched| Some(watched.service?.name.value.as_str()))
+        .collect();
     for finding in findings {
-        if finding.severity < Severity::Error {
-            continue;
-        }
-        let Some(name) = &finding.service else {
-            continue;
-        };
-        let rests = context.watched.iter().any(|watched| {
-            watched
-                .service
-                .is_some_and(|service| service.name.value == *name)
-                && watched.rests_on_environment()
-        });
-        if rests {
-            finding.severity = Severity::Warning;
+        let service = finding.service.as_deref();
+        if service.is_some_and(|name| rests.contains(name)) {
+            finding.severity = finding.severity.min(Severity::Warning);
         }
     }
 }

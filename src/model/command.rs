@@ -76,8 +76,12 @@ pub enum Within {
 }
 
 impl Command {
-    /// What a test runs when `/bin/sh` is of this dialect; None for a list that the engine does not run.
+    /// What a test runs when `/bin/sh` is of this dialect; None for a list that the engine does not run, and for a
+    /// test that is too long to look at.
     pub fn of(form: &Form, dialect: Dialect) -> Option<Self> {
+        if form.is_too_long() {
+            return None;
+        }
         match form {
             Form::Exec(words) => Some(Self::Words(words.iter().map(Argument::of_text).collect())),
             Form::Shell { script, .. } => Some(Self::Script {

@@ -63,6 +63,20 @@ pub enum Form {
     Unheaded(Vec<Traced>),
 }
 
+/// Longer tests, in bytes, are not played: no one writes them by hand, and nothing may keep the user waiting.
+pub const LONGEST_TEST: usize = 16 * 1024;
+
+impl Form {
+    /// Whether the test is longer than [`LONGEST_TEST`], so that nobody knows what it does.
+    pub fn is_too_long(&self) -> bool {
+        let length: usize = match self {
+            Self::Exec(words) | Self::Unheaded(words) => words.iter().map(Traced::len).sum(),
+            Self::Shell { script, .. } => script.len(),
+        };
+        length > LONGEST_TEST
+    }
+}
+
 /// When the check runs. A missing field is the image's, else the engine's default.
 #[derive(Clone, Debug, Default)]
 pub struct Timing {

@@ -31,6 +31,9 @@ pub(super) fn is_known(text: &str) -> bool {
 /// A piece of a word, and whether blanks in it end a field.
 type Piece = (String, bool);
 
+/// Values of more bytes than this are not followed: `A=$A$A` doubles with every step.
+const LONGEST: usize = 4096;
+
 impl Player<'_> {
     /// The words as a command receives them, in every way that their expansions may go.
     pub(super) fn expand(&self, words: &[Word], path: Path) -> Vec<(Vec<Arg>, Path)> {
@@ -54,7 +57,15 @@ impl Player<'_> {
     pub(super) fn text_of(&self, word: &Word, path: Path) -> Vec<(String, Path)> {
         self.pieces(word, path)
             .into_iter()
-            .map(|(pieces, path)| (pieces.into_iter().map(|(text, _)| text).collect(), path))
+            .map(|(pieces, path)| {
+                let length: usize = pieces.iter().map(|(text, _)| text.len()).sum();
+                let text = if length > LONGEST {
+                    ANY.to_owned()
+                } else {
+                    pieces.into_iter().map(|(text, _)| text).collect()
+                };
+                (text, path)
+            })
             .collect()
     }
 
@@ -67,7 +78,8 @@ impl Player<'_> {
                     let mut pieces = pieces.clone();
                     let split = part.quote == Quote::Bare && !matches!(part.kind, PartKind::Text);
                     if let Some(value) = value {
-                        pieces.push((value, split));
+                        let fits = matches!(part.kind, PartKind::Text) || value.len() <= LONGEST;
+                        pieces.push((if fits { value } else { ANY.to_owned() }, split));
                     }
                     next.push((pieces, path));
                 }

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::finding::Fault;
+use crate::model::build::Stage;
+use crate::model::probe::LONGEST_TEST;
 use crate::model::project::Project;
 use crate::text::Sources;
 
@@ -57,6 +59,33 @@ pub struct Reading {
     pub project: Project,
     /// What could not be read.
     pub faults: Vec<Fault>,
+}
+
+impl Reading {
+    /// The reading, with a fault for each test that is too long to be judged.
+    fn with_long_tests_told(mut self) -> Self {
+        let project = &self.project;
+        let of_services = project.services.iter().filter_map(|it| it.probe.as_ref());
+        let of_stages = project
+            .build
+            .iter()
+            .flat_map(|build| &build.stages)
+            .flat_map(Stage::probes);
+        let tests = of_services
+            .chain(of_stages)
+            .filter_map(|probe| probe.test.as_ref());
+        for test in tests.filter(|test| test.value.form.is_too_long()) {
+            self.faults.push(Fault {
+                span: Some(test.span),
+                path: self.sources.get(test.span.source).path.clone(),
+                message: format!(
+                    "this command is longer than {} KiB, so it is not judged: put it into a script in the image and call that",
+                    LONGEST_TEST / 1024
+                ),
+            });
+        }
+        self
+    }
 }
 
 /// A map of paths to texts hands out its files.

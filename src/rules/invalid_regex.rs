@@ -42,7 +42,7 @@ fn judge(watched: &Watched<'_>, call: &Call, pattern: &Pattern) -> Option<Findin
     }
     let fault = first.fault.as_ref()?;
     let program = call.name().unwrap_or_default();
-    let complaint = first.complaint()?;
+    let complaint = first.complaint_about(&pattern.text.shown())?;
     let edit = repaired(pattern, first);
     Some(
         watched

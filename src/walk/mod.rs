@@ -17,7 +17,9 @@ pub use kind::{Kind, kind_by_name, kind_by_text};
 pub use write::{Change, Refused, put, write};
 
 /// Larger files are not read: no one writes them by hand, and nothing may keep the user waiting.
-pub const LARGEST: u64 = 4 * 1024 * 1024;
+///
+/// The largest Compose files in public hold some hundred KiB.
+pub const LARGEST: u64 = 1024 * 1024;
 
 /// The files on disk, each read at most once, and only where it is allowed.
 #[derive(Debug)]

@@ -60,6 +60,7 @@ pub fn read(paths: &[String], files: &dyn Files, surroundings: &Surroundings) ->
         sources: loader.sources,
         faults: loader.faults,
     }
+    .with_long_tests_told()
 }
 
 /// Names for each check the services that share its bytes.

@@ -53,7 +53,7 @@ pub fn read(path: &str, files: &dyn Files) -> Reading {
         build: Some(built.build),
         ..Project::default()
     };
-    reading
+    reading.with_long_tests_told()
 }
 
 /// Reads the text of a Dockerfile as it is built by `recipe`. `path` is its file's name, for faults.

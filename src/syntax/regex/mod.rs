@@ -111,6 +111,11 @@ pub enum FaultKind {
 impl Regex {
     /// The words that the program prints (after its name), for example `Unmatched ( or \(`.
     pub fn complaint(&self) -> Option<String> {
+        self.complaint_about(&self.text)
+    }
+
+    /// As [`Self::complaint`], with `shown` where the program quotes the pattern, which may hold what must stay secret.
+    pub fn complaint_about(&self, shown: &str) -> Option<String> {
         let fault = self.fault.as_ref()?;
         let kind = fault.kind;
         let culprit = self.text.get(fault.range.start..).unwrap_or_default();
@@ -124,7 +129,7 @@ impl Regex {
         Some(match (self.reader.dialect, self.reader.syntax) {
             // BusyBox quotes the pattern first.
             (Dialect::Musl, Syntax::Basic | Syntax::Extended) => {
-                format!("bad regex '{}': {words}", self.text)
+                format!("bad regex '{shown}': {words}")
             }
             _ => words.to_owned(),
         })
