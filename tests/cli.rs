@@ -360,7 +360,7 @@ fn a_file_that_cannot_be_read_is_a_fault_and_the_rest_is_judged() {
     for part in [
         "good/compose.yaml:5:15: error[test-without-cmd]",
         "latin/compose.yaml:2:6: fault: this byte is not UTF-8",
-        "large/compose.yaml: fault: the file is larger than 4 MiB",
+        "large/compose.yaml: fault: the file is larger than 512 KiB",
     ] {
         assert!(said.out.contains(part), "{part:?} is not in\n{}", said.out);
     }
@@ -612,4 +612,106 @@ fn what_cannot_be_explained_is_said() {
         "{}",
         said.out
     );
+}
+
+#[test]
+fn values_of_the_environment_stay_secret() {
+    let compose = "\
+services:
+  a:
+    image: nginx:alpine
+    healthcheck:
+      test: [\"CMD\", \"${PROG}\", \"-m\", \"${N}\", \"http://127.0.0.1/\"]
+      timeout: ${T}
+      start_period: ${T}
+      start_interval: ${T}
+  b:
+    image: nginx:alpine
+    healthcheck:
+      test: curl -f http://127.0.0.1/ | grep \"a${WORD}[\"
+  c:
+    build:
+      context: ${WORD}
+      dockerfile: Dockerfile
+  d:
+    build:
+      context: ${WORD}/gone
+";
+    let folder = Folder::new(&[
+        ("compose.yaml", compose),
+        (".env", "PROG=curl\nN=77\nT=19s\nWORD=hidden\n"),
+        ("hidden/Dockerfile/x", ""),
+    ]);
+    for format in ["human", "concise", "json", "sarif", "github"] {
+        let said = folder.run(&["check", "--format", format, "--diff", "--unsafe-fixes"]);
+        let all = said.out + &said.error;
+        for secret in ["hidden", "1m17s", "19s", "18s"] {
+            assert!(!all.contains(secret), "{format} tells {secret}:\n{all}");
+        }
+    }
+}
+
+#[test]
+fn values_that_double_and_tests_of_a_megabyte_keep_nobody_waiting() {
+    let test = |script: &str| {
+        format!(
+            "services:\n  web:\n    image: nginx:alpine\n    healthcheck:\n      test: '{script}'\n"
+        )
+    };
+    let folder = Folder::new(&[
+        (
+            "double/compose.yaml",
+            &test(&format!("A=xx; {}curl $$A", "A=$$A$$A; ".repeat(100))),
+        ),
+        (
+            "long/compose.yaml",
+            &test(&"curl a || exit 1; ".repeat(20_000)),
+        ),
+    ]);
+    let said = folder.run(&["check", "--format", "concise"]);
+    assert_eq!(said.status, 2);
+    assert!(
+        said.out
+            .contains("long/compose.yaml:5:13: fault: this command is longer than 16 KiB"),
+        "{}",
+        said.out
+    );
+    assert!(!said.out.contains("double/compose.yaml"), "{}", said.out);
+}
+
+#[test]
+fn a_dockerfile_that_is_not_there_is_missed_and_no_fault() {
+    let compose = WRONG.replace("image: nginx:alpine", "build: ./gone");
+    let folder = Folder::new(&[("compose.yaml", &compose)]);
+    let said = folder.check(&["--format", "concise", "--fix"]);
+    assert_eq!(said.status, 0, "{}", said.error);
+    assert!(
+        said.error.contains(
+            "missed: compose.yaml:3:12: there is no `gone/Dockerfile` here, so nothing is known of the image"
+        ),
+        "{}",
+        said.error
+    );
+    assert!(folder.text("compose.yaml").contains("[\"CMD\", \"curl\""));
+}
+
+#[test]
+fn words_that_name_nothing_are_answered() {
+    let folder = Folder::new(&[("compose.yaml", WRONG)]);
+    for words in [
+        &["check", ""][..],
+        &["check", "-F", ""],
+        &["check", "-", "--stdin-filename", "."],
+        &["check", "-", "--stdin-filename", ""],
+    ] {
+        let output = folder.command(words).stdin(Stdio::null()).output().unwrap();
+        let said = Said::from(output);
+        assert_eq!((said.status, said.out.as_str()), (2, ""), "{words:?}");
+        assert!(said.error.starts_with("error: "), "{}", said.error);
+    }
+    let said = folder.run(&["check", "--select", "\u{1b}[31mred"]);
+    assert!(!said.error.contains('\u{1b}'), "{}", said.error);
+    let said = folder.run(&["check", "-F", "gone.yaml", "--format", "json"]);
+    let value: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(value["summary"]["files"], 0);
 }

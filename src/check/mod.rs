@@ -56,6 +56,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// What could not be read.
     pub faults: Vec<Fault>,
+    /// Files that are spoken of and are not there, which is no fault.
+    pub absent: Vec<Fault>,
     /// How many containers were found to be watched.
     pub probes: usize,
 }
@@ -87,6 +89,7 @@ struct Judged {
     reading_sources: Sources,
     findings: Vec<Finding>,
     faults: Vec<Fault>,
+    absent: Vec<Fault>,
     probes: usize,
     /// Dockerfile checks that a service runs: path and offset.
     inherited: BTreeSet<(String, u32)>,
@@ -183,6 +186,7 @@ fn judge_read(
         reading_sources: reading.sources,
         findings,
         faults: reading.faults,
+        absent: reading.absent,
         probes,
         inherited,
     }
@@ -272,6 +276,12 @@ fn gather(judged: Vec<Judged>) -> Checked {
                 .into_iter()
                 .map(|finding| finding.moved(moved)),
         );
+        checked
+            .absent
+            .extend(share.absent.into_iter().map(|absent| Fault {
+                span: absent.span.map(moved),
+                ..absent
+            }));
         checked
             .faults
             .extend(share.faults.into_iter().map(|fault| Fault {

@@ -13,6 +13,12 @@ use crate::text::{Edit, Sources, apply, in_order};
 /// A unit is read again so many times at most to find out which of many fixes do not hold.
 const MOST_TRIALS: usize = 64;
 
+/// So many times it is read again at least, however large it is.
+const FEWEST_TRIALS: usize = 6;
+
+/// So many bytes may be read again beyond that, since nothing may keep the user waiting.
+const MOST_TRIED: usize = 1024 * 1024;
+
 /// What a fix is held against.
 pub struct Proof<'a> {
     /// What was judged.
@@ -32,7 +38,9 @@ pub struct Proof<'a> {
 /// Fixes that go together are tried together, and only where that fails by halves: a file with a thousand faults is
 /// read again a few times and not a thousand times.
 pub fn prove(proof: &Proof<'_>, findings: &mut [Finding]) {
-    let mut trials = MOST_TRIALS;
+    let sources = proof.before.sources.iter();
+    let size: usize = sources.map(|(_, source)| source.text.len()).sum();
+    let mut trials = (FEWEST_TRIALS + MOST_TRIED / size.max(1)).min(MOST_TRIALS);
     for group in groups(findings) {
         settle(proof, findings, &group, &mut trials);
     }

@@ -116,7 +116,7 @@ struct Run<'a> {
 /// Runs the command.
 pub fn run(command: &Check, outlet: &Outlet) -> Status {
     let trouble = |message: &str| {
-        outlet.error(&format!("error: {message}\n"));
+        outlet.error(&format!("error: {}\n", visible::line(message)));
         Status::Trouble
     };
     if command.unsafe_fixes && !command.diff && !command.fix {
@@ -144,9 +144,17 @@ pub fn run(command: &Check, outlet: &Outlet) -> Status {
     };
     if let Some((name, bytes)) = &input {
         let shown = disk.shown(Path::new(name));
+        if disk.absolute(name).is_dir() {
+            return trouble(&format!(
+                "`--stdin-filename` names a file, and `{shown}` is a folder"
+            ));
+        }
         disk.hold(&shown, bytes.clone());
     }
     let paths = asked_for(command, input.as_ref());
+    if paths.iter().chain(&command.files).any(String::is_empty) {
+        return trouble("an empty path names nothing; `.` is the working directory");
+    }
     for path in paths.iter().chain(&command.files) {
         disk.name(path);
     }
@@ -168,7 +176,7 @@ pub fn run(command: &Check, outlet: &Outlet) -> Status {
                 .unread
                 .extend(disk.read(path).err().map(|unread| (path.clone(), unread)));
         }
-        named.extend(files.iter().cloned());
+        named.extend(files.iter().filter(|path| disk.read(path).is_ok()).cloned());
         all_units.retain(|unit| !matches!(unit, Unit::Compose(paths) if paths.iter().all(|path| files.contains(path))));
         if found.unread.is_empty() {
             all_units.insert(0, Unit::Compose(files));
@@ -333,7 +341,7 @@ impl Run<'_> {
             Format::Sarif => report::sarif::render(&report),
             Format::Github => report::github::render(&report),
         };
-        let ending = self.ending(&report);
+        let ending = self.ending(&report, &checked.absent);
         if self.command.format == Format::Human {
             text += &ending;
         }
@@ -349,7 +357,7 @@ impl Run<'_> {
     }
 
     /// What was left out, and the summary.
-    fn ending(&self, report: &Report) -> String {
+    fn ending(&self, report: &Report, absent: &[Fault]) -> String {
         if self.command.quiet {
             return String::new();
         }
@@ -357,6 +365,12 @@ impl Run<'_> {
         for skipped in &self.found.skipped {
             let line = format!("skipped: {} {}", skipped.path, skipped.reason);
             let _ = writeln!(out, "{}", visible::line(&line));
+        }
+        for absent in absent {
+            let place = absent.span.map_or_else(String::new, |span| {
+                report::concise::place(report.sources, span)
+            });
+            let _ = writeln!(out, "missed: {place}: {}", visible::line(&absent.message));
         }
         out + &report.summary() + "\n"
     }

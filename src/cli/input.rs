@@ -175,8 +175,8 @@ pub fn reason(unread: &Unread) -> String {
         }
         Unread::NotText(_) => "this byte is not UTF-8, so the file is not read; save it as UTF-8".to_owned(),
         Unread::TooLarge => format!(
-            "the file is larger than {} MiB, so it is not read; nobody writes such a file by hand",
-            LARGEST / 1024 / 1024
+            "the file is larger than {} KiB, so it is not read; nobody writes such a file by hand",
+            LARGEST / 1024
         ),
         Unread::Other(message) => format!("the file cannot be read: {message}"),
     }

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::{Outlet, Status};
 use crate::config;
+use crate::report::visible;
 use crate::rules::RULES;
 
 /// `healthlint rules`: name, level and summary, a line each.
@@ -29,7 +30,7 @@ pub fn list(outlet: &Outlet) -> Status {
 /// `healthlint rule NAME`: the page.
 pub fn show(name: &str, outlet: &Outlet) -> Status {
     let Some(rule) = RULES.iter().find(|rule| rule.name == name) else {
-        outlet.error(&format!("error: {}\n", unknown_rule(name)));
+        outlet.error(&format!("error: {}\n", visible::line(&unknown_rule(name))));
         return Status::Trouble;
     };
     let head = style(

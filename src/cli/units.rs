@@ -84,6 +84,7 @@ pub fn keep_named(checked: &mut Checked, named: &BTreeSet<String>, beside: &BTre
             .any(|span| is_named(&sources.get(span.source).path))
     });
     checked.faults.retain(|fault| !beside.contains(&fault.path));
+    checked.absent.retain(|absent| is_named(&absent.path));
 }
 
 /// The folder of a path and those above it, as far as they are below the working directory.

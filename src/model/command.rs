@@ -155,6 +155,14 @@ impl Call {
             .any(|within| matches!(within, Within::Wrapper(name) if name == wrapper))
     }
 
+    /// The program as a message may show it: by its name, or by the variable that brings it.
+    pub fn shown_name(&self) -> String {
+        match self.words.first() {
+            Some(word) if word.text.from_environment() => word.text.shown(),
+            _ => self.name().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The program without its folder.
     pub fn name(&self) -> Option<&str> {
         self.program().map(base)

@@ -59,6 +59,8 @@ pub struct Reading {
     pub project: Project,
     /// What could not be read.
     pub faults: Vec<Fault>,
+    /// Files that are spoken of and may come later: they are missed, and nothing is wrong.
+    pub absent: Vec<Fault>,
 }
 
 impl Reading {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::finding::{Finding, Fix, Severity};
+use crate::model::Written;
 use crate::model::draft;
+use crate::model::probe::Setting;
 use crate::rule::{Context, Rule, Watched};
 use crate::text::Edit;
 
@@ -35,6 +37,14 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
     if first < length {
         return None;
     }
+    let setting = if from == "`start_interval`" {
+        watched.timing.start_interval.as_ref()
+    } else {
+        watched.timing.interval.as_ref()
+    };
+    let first_shown = setting
+        .filter(|setting| setting.value.value == Some(first))
+        .map_or_else(|| draft::duration(first), |setting| shown(setting, first));
     let finding = watched
         .finding(
             &RULE,
@@ -42,12 +52,9 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
             period.entry(),
             format!(
                 "the start period of {} protects nothing",
-                draft::duration(length)
+                shown(period, length)
             ),
-            format!(
-                "the first check runs after {} ({from}), when the period is over",
-                draft::duration(first)
-            ),
+            format!("the first check runs after {first_shown} ({from}), when the period is over"),
         )
         .help("set `start_interval` well below the start period");
     let pace = pace(length)?;
@@ -70,6 +77,15 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
             vec![edit],
         )
     })))
+}
+
+/// A length of time, or the variable that only the environment fills in.
+fn shown(written: &Written<Setting>, length: Duration) -> String {
+    if written.value.text.from_environment() {
+        format!("`{}`", written.value.text.shown())
+    } else {
+        draft::duration(length)
+    }
 }
 
 /// When the first check runs after the start, and who says so.

@@ -46,16 +46,25 @@ fn finding(
     inner: Duration,
     outer: Duration,
 ) -> Finding {
-    let program = call.name().unwrap_or_default();
+    let program = call.shown_name();
     let written = watched.timing.timeout.as_ref();
-    let outer_text = draft::duration(outer);
+    let outer_text = match written {
+        Some(written) if written.value.text.from_environment() => {
+            format!("`{}`", written.value.text.shown())
+        }
+        _ => draft::duration(outer),
+    };
+    let inner_text = if limit.from_environment() {
+        format!("`{}`", limit.shown())
+    } else {
+        draft::duration(inner)
+    };
     let finding = watched.finding(
         &RULE,
         Severity::Warning,
         limit.span(),
         format!(
-            "`{program}` may take {}, but the engine ends the check after {outer_text}",
-            draft::duration(inner)
+            "`{program}` may take {inner_text}, but the engine ends the check after {outer_text}"
         ),
         if written.is_some() {
             "the engine kills first: no error message, and children of the shell run on".to_owned()
@@ -74,7 +83,9 @@ fn finding(
         // A limit in whole seconds, since not every client reads fractions.
         below.as_secs() > 0 && below.subsec_nanos() == 0
     });
-    let Some(below) = below else {
+    // A number that follows from the environment is as secret as what it follows from.
+    let secret = written.is_some_and(|written| written.value.text.from_environment());
+    let Some(below) = below.filter(|_| !secret) else {
         return finding.help("raise the check's timeout above the client's limit");
     };
     let edit = limit.replace(0..limit.len(), &below.as_secs().to_string());

@@ -41,7 +41,7 @@ fn judge(watched: &Watched<'_>, call: &Call, pattern: &Pattern) -> Option<Findin
         return None;
     }
     let fault = first.fault.as_ref()?;
-    let program = call.name().unwrap_or_default();
+    let program = call.shown_name();
     let complaint = first.complaint_about(&pattern.text.shown())?;
     let edit = repaired(pattern, first);
     Some(

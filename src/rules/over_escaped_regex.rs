@@ -21,8 +21,8 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     for watched in &context.watched {
         for call in &watched.calls {
             for pattern in patterns::patterns(call, &watched.inventory) {
-                let program = call.name().unwrap_or_default();
-                findings.extend(doubled(watched, program, &pattern));
+                let program = call.shown_name();
+                findings.extend(doubled(watched, &program, &pattern));
             }
         }
     }

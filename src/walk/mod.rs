@@ -18,8 +18,8 @@ pub use write::{Change, Refused, put, write};
 
 /// Larger files are not read: no one writes them by hand, and nothing may keep the user waiting.
 ///
-/// The largest Compose files in public hold some hundred KiB.
-pub const LARGEST: u64 = 1024 * 1024;
+/// The largest Compose files in public hold a tenth of it.
+pub const LARGEST: u64 = 512 * 1024;
 
 /// The files on disk, each read at most once, and only where it is allowed.
 #[derive(Debug)]

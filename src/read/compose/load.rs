@@ -46,12 +46,17 @@ pub(super) fn are_whole(paths: &[String]) -> bool {
     }
 }
 
+/// Behind so many bytes of Dockerfiles, counted for each service, the images that are built are unknown: a thousand
+/// services that build one long file must not keep the user waiting.
+const MOST_BUILT: usize = 1024 * 1024;
+
 /// Reads files and remembers what they said and what is wrong with them.
 pub(super) struct Loader<'a> {
     pub files: &'a dyn Files,
     surroundings: &'a Surroundings,
     pub sources: Sources,
     pub faults: Vec<Fault>,
+    pub absent: Vec<Fault>,
     pub rejected: Vec<Rejected>,
     pub allows: Vec<Allow>,
     /// Something that may define services could not be looked at.
@@ -59,6 +64,8 @@ pub(super) struct Loader<'a> {
     /// The variables of the project and of each include.
     pub scopes: Vec<BTreeMap<String, String>>,
     pub includes: usize,
+    /// The bytes of Dockerfiles that were followed, each as often as a service builds it.
+    built: usize,
     /// Services on their bases, so that a long chain is walked once.
     pub extended: FxHashMap<(bool, String, String), Tree>,
     parsed: FxHashMap<String, Option<Arc<Parsed>>>,
@@ -88,11 +95,13 @@ impl<'a> Loader<'a> {
             surroundings,
             sources: Sources::default(),
             faults: Vec::new(),
+            absent: Vec::new(),
             rejected: Vec::new(),
             allows: Vec::new(),
             partial: false,
             scopes: Vec::new(),
             includes: 0,
+            built: 0,
             extended: FxHashMap::default(),
             parsed: FxHashMap::default(),
             bases: FxHashMap::default(),
@@ -306,12 +315,25 @@ impl<'a> Loader<'a> {
 
     /// The text of the Dockerfile that `at` names, read once; what is wrong with it as a file is told there.
     pub fn dockerfile(&mut self, path: &str, at: Span) -> Option<Traced> {
+        if self.built > MOST_BUILT {
+            return None;
+        }
         let id = match self.sources.find(path) {
             Some(id) => id,
             None => match self.files.read(path) {
                 Ok(text) => self.sources.add(path, text),
-                // Often generated, or the Compose file travels without it: the image is unknown, no more.
-                Err(Unread::Missing) => return None,
+                // Often generated, or the Compose file travels without it: worth a word, and no fault.
+                Err(Unread::Missing) => {
+                    let shown = self.shown_path(at, path);
+                    self.absent.push(Fault {
+                        span: Some(at),
+                        path: self.sources.get(at.source).path.clone(),
+                        message: format!(
+                            "there is no `{shown}` here, so nothing is known of the image that it builds"
+                        ),
+                    });
+                    return None;
+                }
                 Err(unread) => {
                     let partial = self.partial;
                     self.unread(path, Some(at), &unread);
@@ -322,7 +344,23 @@ impl<'a> Loader<'a> {
             },
         };
         let text = &self.sources.get(id).text;
+        self.built += text.len();
         Some(Traced::source(Span::new(id, 0, text.len()), text))
+    }
+
+    /// The path as a message may show it: where the environment has a part in it, as the author wrote it.
+    fn shown_path(&self, span: Span, path: &str) -> String {
+        let file = self.sources.get(span.source);
+        let said = |part: &str| {
+            part == "Dockerfile"
+                || file.text.contains(part)
+                || file.path.split('/').any(|own| own == part)
+        };
+        if path.split('/').all(said) {
+            return path.to_owned();
+        }
+        let written = self.sources.slice(span);
+        written.trim_matches(['"', '\'']).to_owned()
     }
 
     fn unread(&mut self, path: &str, at: Option<Span>, unread: &Unread) {
@@ -338,9 +376,7 @@ impl<'a> Loader<'a> {
         };
         match at {
             Some(span) => {
-                // A path that the environment gives is shown as the author wrote it.
-                let written = self.sources.slice(span);
-                let shown = if written.contains('$') { written } else { path };
+                let shown = self.shown_path(span, path);
                 self.fault(span, format!("`{shown}` cannot be read: {why}"));
             }
             None => self.faults.push(Fault {

@@ -59,6 +59,7 @@ pub fn read(paths: &[String], files: &dyn Files, surroundings: &Surroundings) ->
         },
         sources: loader.sources,
         faults: loader.faults,
+        absent: loader.absent,
     }
     .with_long_tests_told()
 }
