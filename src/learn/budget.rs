@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
 
-/// The limits of one source. The largest public images stay a factor of four below each of them.
+/// The limits of one source, far above what an image needs that somebody runs as a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Files, folders and links in all layers together.
