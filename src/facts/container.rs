@@ -32,6 +32,8 @@ pub enum Reaping {
 /// What a published image holds; unknown where the name has a hole in the wrong place.
 pub fn of_image(name: &Traced) -> Inventory {
     let shown = name.shown();
+    // Nobody reads a digest aloud.
+    let shown = shown.split('@').next().unwrap_or_default().to_owned();
     let unknown = || Inventory::unknown(shown.clone(), format!("nothing is known about {shown}"));
     let Some(parsed) = image_name::parse(name.as_str()) else {
         return unknown();

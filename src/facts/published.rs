@@ -230,9 +230,13 @@ impl Published {
                     .filter(|base| base.name != *image)
                     .map(|base| format!(", built on {}", base.name))
                     .unwrap_or_default();
-                let mut why = vec![Reason::fact(format!(
-                    "`{tool}` is not in {image}{from} (facts, {date})"
-                ))];
+                let said = if self.certain {
+                    format!("`{tool}` is not in {image}{from} (facts, {date})")
+                } else {
+                    let name = self.image.short();
+                    format!("the nearest {name} that was looked at has no `{tool}` (facts, {date})")
+                };
+                let mut why = vec![Reason::fact(said)];
                 let history = self.history(tool);
                 for pair in history.windows(2) {
                     if let [

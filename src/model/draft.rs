@@ -226,10 +226,16 @@ impl Notation {
             NewTest::Shell(script) => vec![word(&Draft::text("CMD-SHELL")), word(script)],
         };
         let text = words.join(&between);
+        // `[ a, b ]` keeps its blanks.
+        let roomy = items
+            .first()
+            .is_some_and(|first| first.start == span.start + 2)
+            && items.last().is_some_and(|last| last.end + 2 == span.end);
         Some(Edit::replace(
             *span,
             match shape {
                 YamlShape::BlockList { .. } => format!("- {text}"),
+                YamlShape::FlowList if roomy => format!("[ {text} ]"),
                 YamlShape::String | YamlShape::FlowList => format!("[{text}]"),
             },
         ))
@@ -252,9 +258,13 @@ fn few_words(
         let head = format!("{}{between}", spell(&Draft::text("CMD")));
         return Some(Edit::insert_before(*first, head));
     }
-    // The first item is the `CMD` in front.
+    // The first item is the `CMD` in front, or the `CMD-SHELL` that it takes the place of.
     let (head, old) = items.split_first()?;
     let same = |pair: &(&Draft, &Span)| is(pair.0, pair.1);
+    if head.len() > "'CMD'".len() {
+        let kept = words.len() == old.len() && words.iter().zip(old).all(|pair| same(&pair));
+        return kept.then(|| Edit::replace(*head, spell(&Draft::text("CMD"))));
+    }
     let before = words.iter().zip(old).take_while(same).count();
     let most = words.len().min(old.len()) - before;
     let behind = words

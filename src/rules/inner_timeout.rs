@@ -88,7 +88,13 @@ fn finding(
     let Some(below) = below.filter(|_| !secret) else {
         return finding.help("raise the check's timeout above the client's limit");
     };
-    let edit = limit.replace(0..limit.len(), &below.as_secs().to_string());
+    // `10s` keeps its unit where it is that of the new limit.
+    let unit = if limit.as_str().ends_with('s') {
+        "s"
+    } else {
+        ""
+    };
+    let edit = limit.replace(0..limit.len(), &format!("{}{unit}", below.as_secs()));
     finding
         .help(format!(
             "let the client give up first: {} is one second below",

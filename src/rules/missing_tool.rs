@@ -1,11 +1,13 @@
 //! `missing-tool`: the check runs a program that the container does not have.
 
-use crate::facts::{Answer, Firmness, Holds};
+use crate::facts::{Answer, Firmness, Holds, Reason};
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::build::{Action, Build};
 use crate::model::command::Call;
 use crate::model::draft::{Draft, NewTest};
+use crate::model::probe::defaults;
 use crate::outcome::substitute::{self, Substitute};
+use crate::outcome::{self, Outcome, Scene};
 use crate::rule::{Context, Rule, Watched};
 use crate::text::Edit;
 
@@ -22,13 +24,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for watched in &context.watched {
         // Only a tool that decides: `curl … || wget …` and `command -v curl && …` ask for no tears.
-        let decides = watched
-            .outcome
-            .as_ref()
-            .is_some_and(|outcome| outcome.never_zero() || outcome.cannot_fail());
-        if !decides {
-            continue;
-        }
+        let decides = watched.outcome.as_ref().is_some_and(spoils);
         let mut met: Vec<&str> = Vec::new();
         for call in &watched.calls {
             let Some(program) = call.program() else {
@@ -40,11 +36,37 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             let answer = watched.inventory.has(program);
             if let Holds::No(firmness) = answer.holds {
                 met.push(program);
+                let spoiled =
+                    decides || (firmness == Firmness::Soft && decides_if_absent(watched, program));
+                if !spoiled {
+                    continue;
+                }
                 findings.push(finding(watched, call, program, &answer, firmness));
             }
         }
     }
     findings
+}
+
+/// Whether a check that ends so says nothing about the service.
+fn spoils(outcome: &Outcome) -> bool {
+    outcome.never_zero() || outcome.cannot_fail()
+}
+
+/// Whether the check says nothing about the service if this tool, which may be there, is not.
+fn decides_if_absent(watched: &Watched<'_>, program: &str) -> bool {
+    let Some(command) = &watched.command else {
+        return false;
+    };
+    let mut inventory = (*watched.inventory).clone();
+    let absent = Reason::fact(format!("`{program}` is not there"));
+    inventory.change(program, Answer::because(Holds::No(Firmness::Firm), absent));
+    let timeout = watched.timing.effective_timeout();
+    let scene = Scene {
+        inventory: &inventory,
+        timeout: timeout.unwrap_or(defaults::TIMEOUT),
+    };
+    spoils(&outcome::play(command, &scene))
 }
 
 fn finding(

@@ -401,9 +401,9 @@ fn notation(loader: &Loader<'_>, tree: &Tree, shape: Option<YamlShape>) -> Notat
         return Notation::Fixed;
     }
     let quotes = if shape.is_some() {
-        tree.scalar()
+        tree.scalar().map(quote)
     } else {
-        items.last().and_then(Tree::scalar)
+        most_quotes(items)
     };
     let shape = shape.unwrap_or_else(|| {
         if node.sequence().is_some_and(|sequence| sequence.flow) {
@@ -418,10 +418,19 @@ fn notation(loader: &Loader<'_>, tree: &Tree, shape: Option<YamlShape>) -> Notat
     Notation::Yaml {
         span: node.span,
         shape,
-        quote: quotes.map_or(YamlQuote::Double, quote),
+        quote: quotes.unwrap_or(YamlQuote::Double),
         in_flow: node.in_flow,
         items: items.iter().map(Tree::span).collect(),
     }
+}
+
+/// The quotes that most items of a list have; among as many, those of the later item.
+fn most_quotes(items: &[Tree]) -> Option<YamlQuote> {
+    let quotes: Vec<YamlQuote> = items.iter().filter_map(Tree::scalar).map(quote).collect();
+    quotes
+        .iter()
+        .max_by_key(|one| quotes.iter().filter(|other| other == one).count())
+        .copied()
 }
 
 fn quote(scalar: &Scalar) -> YamlQuote {
