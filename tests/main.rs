@@ -16,7 +16,6 @@ mod readme;
 mod registry;
 mod sarif;
 mod seeds;
-mod shells;
 mod truth;
 mod wild;
 mod yaml;

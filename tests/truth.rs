@@ -1,274 +1,372 @@
-//! Where the evaluator claims a status, real clients agree: commands against loopback servers in every world.
+//! The evaluator against the truth: every command of `fixtures/truth`, run for real in every world and under every
+//! shell that is installed. It may say that it does not know; it may never be wrong.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Command as Process, Stdio};
+mod databases;
+mod run;
+mod scenes;
+mod servers;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use healthlint::facts::{Answer, Holds, Inventory, inventory_of_image};
-use healthlint::model::command::{Command, Dialect};
-use healthlint::model::probe::Form;
-use healthlint::outcome::{Code, Outcome, Scene, World, play};
+use healthlint::model::command::{Argument, Command, parse};
+use healthlint::outcome::{self, Code, Outcome, Played, World};
 use healthlint::text::{SourceId, Span, Traced};
+use serde::Deserialize;
 
-/// `URL` is the service.
-const COMMANDS: &[&str] = &[
-    "curl URL",
-    "curl -f URL",
-    "curl -fsS URL || exit 1",
-    "curl --fail --silent --show-error URL > /dev/null",
-    "curl -s -o /dev/null -w '%{http_code}' URL",
-    "[ \"$(curl -s -o /dev/null -w '%{http_code}' URL)\" = 200 ]",
-    "test $(curl -s -o /dev/null -w '%{http_code}' URL) -lt 400",
-    "test $(curl -s -o /dev/null -w '%{http_code}' URL) -eq 401",
-    "curl -s -o /dev/null -w '%{http_code}' URL | grep -E '^(200|401)$'",
-    "curl -so /dev/null -w '%{http_code}\\n' URL | grep -q 200",
-    "curl -sf URL | grep -q zebra",
-    "curl -s URL | grep -q zebra",
-    "curl -sf URL | awk '{print $2}'",
-    "curl -sf URL | head -1",
-    "curl -sf URL | wc -l",
-    "curl -sf URL | cat",
-    "curl -sf URL | jq .status",
-    "curl -sf URL || true",
-    "curl -sf URL || echo failed",
-    "curl -sf URL; true",
-    "curl -sf URL && echo ok || echo no",
-    "curl -sf URL && echo ok || exit 1",
-    "curl -sf URL &",
-    "curl -sf URL &>/dev/null",
-    "! curl -sf URL",
-    "if curl -sf URL; then exit 0; fi",
-    "if curl -sf URL; then exit 0; else exit 1; fi",
-    "curl -sf -m 1 URL",
-    "curl -sf --max-time 1 URL || exit 1",
-    "curl -s -m 1 -o /dev/null -w '%{http_code}' URL | grep 000",
-    "timeout 1 curl -sf URL",
-    "timeout 1 curl -s URL || exit 4",
-    "curl -sI URL",
-    "curl -sI URL | grep '200'",
-    "curl -fsI URL",
-    "curl -si URL | grep ' 500 '",
-    "curl -s --retry 1 --retry-delay 1 -f URL",
-    "curl -s URL URL",
-    "curl",
-    "curl http://",
-    "curl -sf http://127.0.0.1:99999/",
-    "curl --nosuchoption URL",
-    "x=$(curl -sf URL); [ -n \"$x\" ]",
-    "x=$(curl -sf URL) && true",
-    "export x=$(curl -sf URL)",
-    "echo $(curl -sf URL)",
-    "curl -sf URL > /dev/null 2>&1; [ $? -eq 0 ]",
-    "curl -sf URL; exit $?",
-    "curl -sf URL; [ $? -le 8 ]",
-    "curl -sf URL -o /dev/null && curl -sf URL -o /dev/null",
-    "set -e; curl -sf URL; true",
-    "sh -c 'curl -sf URL || exit 1'",
-    "for i in 1 2; do curl -sf URL && exit 0; done; exit 1",
-    "until curl -sf URL; do sleep 1; done",
-    "wget -q -O - URL",
-    "wget -qO- URL",
-    "wget -q --spider URL",
-    "wget --no-verbose --tries=1 --spider URL || exit 1",
-    "wget -q -T 1 -t 1 -O /dev/null URL",
-    "wget -q --timeout=1 --tries=1 -O - URL | grep zebra",
-    "wget -q -O - URL | grep -o '\"success\":\\s*true' | awk -F: '{print $2}'",
-    "wget -q -O /dev/null URL; exit 0",
-    "wget --nosuchoption URL",
-    "wget -q -O /dev/null http:///",
-    "wget",
-];
+use run::{Told, Truth, run};
+use scenes::Scene;
 
-/// How long a check may run here.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the engine of this test waits. Limits inside the commands are 1 s, or far more.
+const TIMEOUT: Duration = Duration::from_millis(1500);
 
-fn source(text: &str) -> Traced {
-    Traced::source(Span::new(SourceId(0), 0, text.len()), text)
+/// A file of `fixtures/truth`: commands, and never what to expect of them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixture {
+    /// Which service they ask: `http` (also for TCP), `redis`, `postgres`, `mysql`; none where they ask nobody.
+    asks: Option<String>,
+    /// They follow redirects, so a page that moved to one that is well is well.
+    #[serde(default)]
+    follows: bool,
+    /// Only these scenes; a comment beside it says why.
+    scenes: Option<Vec<String>>,
+    /// Scripts, or words without a shell. `{url}`, `{host}` and `{port}` are the service.
+    commands: Vec<Line>,
 }
 
-fn played(text: &str, dialect: Dialect, inventory: &Inventory) -> Outcome {
-    let form = Form::Shell {
-        script: source(text),
-        dropped: Vec::new(),
-        not_json: None,
-    };
-    let command = Command::of(&form, dialect).unwrap();
-    let scene = Scene {
-        inventory,
-        timeout: PATIENCE,
-    };
-    play(&command, &scene)
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Script(String),
+    Words(Vec<String>),
 }
 
-/// A server that answers as this world does; the port of one that nobody serves for [`World::Refused`].
-fn serve(world: World) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let status = match world {
-        World::Refused => return port,
-        World::Hung => None,
-        World::Healthy => Some("200 OK"),
-        World::Error => Some("500 Internal Server Error"),
-        World::Denied => Some("401 Unauthorized"),
-    };
-    thread::spawn(move || {
-        let mut kept = Vec::new();
-        for stream in listener.incoming().flatten() {
-            match status {
-                None => kept.push(stream),
-                Some(status) => {
-                    thread::spawn(move || answer(stream, status));
-                }
-            }
-        }
-    });
-    port
+/// A service in one state.
+struct State {
+    name: &'static str,
+    /// Which of the evaluator's worlds it is; None is all of them, for commands that ask nobody.
+    world: Option<World>,
+    port: u16,
 }
 
-fn answer(mut stream: TcpStream, status: &str) {
-    let mut request = Vec::new();
-    let mut buffer = [0; 1024];
-    while !request.windows(4).any(|window| window == b"\r\n\r\n") {
-        match stream.read(&mut buffer) {
-            Ok(len) if len > 0 => request.extend_from_slice(&buffer[..len]),
-            _ => return,
-        }
+/// One run and what was said of it.
+struct Case<'a> {
+    scene: &'a Scene,
+    state: &'a State,
+    told: Told,
+    claim: Outcome,
+}
+
+impl Case<'_> {
+    /// What is wrong with the claim, if the run ended so.
+    fn objection(&self, truth: Truth) -> Option<String> {
+        let wrong = |played: &&Played| !allows(played, truth);
+        let wrong = match self.state.world {
+            Some(world) => Some(self.claim.in_world(world)).filter(wrong),
+            None => self.claim.played.iter().find(wrong),
+        }?;
+        Some(format!(
+            "{} in {}, {}\n    said: {}\n    true: {truth:?}",
+            self.told.shown(),
+            self.scene.name,
+            self.state.name,
+            wrong.shown(),
+        ))
     }
-    let body = if request.starts_with(b"HEAD") {
-        ""
-    } else {
-        "{\"status\": \"ok\"}\n"
-    };
-    let head =
-        format!("HTTP/1.1 {status}\r\nContent-Length: 17\r\nConnection: close\r\n\r\n{body}");
-    // A client that has heard enough may be gone.
-    let _ = stream.write_all(head.as_bytes());
 }
 
-/// The status; None where the engine would have killed it.
-fn run(shell: &str, text: &str) -> Option<i32> {
-    let mut child = Process::new(shell)
-        .args(["-c", text])
-        .current_dir(env!("CARGO_TARGET_TMPDIR"))
-        .env_remove("http_proxy")
-        .env_remove("HTTP_PROXY")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let started = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().ok()? {
-            return status.code();
-        }
-        if started.elapsed() > PATIENCE {
-            // It may have ended in this very moment.
-            let _ = child.kill();
-            let _ = child.wait();
-            return None;
-        }
-        thread::sleep(Duration::from_millis(20));
+/// Whether a run may end so after what was said.
+fn allows(played: &Played, truth: Truth) -> bool {
+    let statuses = played.statuses;
+    if statuses.unknown {
+        // Nothing was claimed, but for what no guess could change.
+        return match truth {
+            Truth::Ended(0) => statuses.zero,
+            _ => statuses.nonzero || statuses.killed,
+        };
     }
+    played.codes.iter().any(|code| match (code, truth) {
+        (Code::Any, _) => true,
+        (Code::Exact(code), Truth::Ended(status)) => i32::from(*code) == status,
+        (Code::Failure, Truth::Ended(status)) => status != 0,
+        (Code::Killed, Truth::Killed) => true,
+        _ => false,
+    })
+}
+
+fn fixtures() -> Vec<(String, Fixture)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/truth");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let fixture = toml::from_str(&fs::read_to_string(&path).unwrap())
+                .unwrap_or_else(|fault| panic!("{name}: {fault}"));
+            (name, fixture)
+        })
+        .collect()
+}
+
+/// The states of each service, by what asks for it.
+fn services() -> BTreeMap<&'static str, Vec<State>> {
+    use World::{Denied, Error, Healthy, Hung, Refused};
+    let refused = servers::refused();
+    let hung = servers::listen(servers::silence);
+    let state = |name, world, port| State {
+        name,
+        world: Some(world),
+        port,
+    };
+    let dead = || {
+        [
+            state("refused", Refused, refused),
+            state("hung", Hung, hung),
+        ]
+    };
+    let mut services = BTreeMap::new();
+    let mut http = vec![
+        state("healthy", Healthy, servers::listen(servers::well)),
+        state(
+            "healthy, a word",
+            Healthy,
+            servers::listen(servers::well_in_a_word),
+        ),
+        state(
+            "healthy, no body",
+            Healthy,
+            servers::listen(servers::well_without_a_word),
+        ),
+        state("error", Error, servers::listen(servers::failing)),
+        state("denied", Denied, servers::listen(servers::denying)),
+    ];
+    http.extend(dead());
+    services.insert("http", http);
+    let mut moved = vec![state("moved", Healthy, servers::listen(servers::moved))];
+    moved.extend([state("refused", Refused, refused)]);
+    services.insert("moved", moved);
+    for (name, well, failing, denying) in [
+        (
+            "redis",
+            servers::listen(servers::redis_well),
+            servers::listen(servers::redis_loading),
+            servers::listen(servers::redis_denying),
+        ),
+        (
+            "postgres",
+            servers::listen(databases::postgres_well),
+            servers::listen(databases::postgres_failing),
+            servers::listen(databases::postgres_denying),
+        ),
+        (
+            "mysql",
+            servers::listen(databases::mysql_well),
+            servers::listen(databases::mysql_failing),
+            servers::listen(databases::mysql_denying),
+        ),
+    ] {
+        let mut states = vec![
+            state("healthy", Healthy, well),
+            state("error", Error, failing),
+            state("denied", Denied, denying),
+        ];
+        states.extend(dead());
+        services.insert(name, states);
+    }
+    let alone = State {
+        name: "alone",
+        world: None,
+        port: refused,
+    };
+    services.insert("", vec![alone]);
+    services
+}
+
+/// What the evaluator says.
+fn claim(scene: &Scene, told: &Told) -> Outcome {
+    let source = |text: &str| Traced::source(Span::new(SourceId(0), 0, text.len()), text);
+    let command = match told {
+        Told::Script(text) => Command::Script {
+            script: Box::new(parse(&source(text), scene.dialect)),
+            dialect: scene.dialect,
+        },
+        Told::Words(words) => Command::Words(
+            words
+                .iter()
+                .map(|word| Argument::of_text(&source(word)))
+                .collect(),
+        ),
+    };
+    let scene = outcome::Scene {
+        inventory: &scene.inventory,
+        timeout: TIMEOUT,
+    };
+    outcome::play(&command, &scene)
 }
 
 #[test]
-#[allow(clippy::print_stderr)] // A skipped test says so, and the share of unknown is worth seeing.
-fn real_clients_agree() {
-    let here = |tool: &str| {
-        Process::new(tool)
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    };
-    if !here("curl") || !here("wget") || !here("jq") {
-        eprintln!("skipped: no curl, GNU wget or jq here");
-        return;
-    }
-    let ports: Vec<(World, u16)> = World::ALL.map(|world| (world, serve(world))).to_vec();
-    let mut jobs = Vec::new();
-    for (shell, dialect, image, tag) in [
-        ("dash", Dialect::Dash, "debian", "12"),
-        ("bash", Dialect::Bash, "almalinux", "9"),
-    ] {
-        if run(shell, "true") != Some(0) {
-            eprintln!("skipped: no {shell} here");
-            continue;
-        }
-        let mut inventory = inventory_of_image(image, Some(tag), None);
-        for tool in ["curl", "jq", "awk"] {
-            inventory.change(tool, Answer::unknown());
-        }
-        inventory.change(
-            "wget",
-            Answer {
-                holds: Holds::Yes(healthlint::facts::Flavour::Gnu),
-                why: Vec::new(),
-            },
-        );
-        for text in COMMANDS {
-            for (world, port) in &ports {
-                let url = format!("http://127.0.0.1:{port}/");
-                let text = text.replace("URL", &url);
-                let outcome = played(&text, dialect, &inventory);
-                jobs.push((shell, *world, text, outcome));
+#[allow(clippy::print_stdout)] // The shares are for people, and what is skipped is said.
+fn the_evaluator_is_never_wrong() {
+    let top = Path::new(env!("CARGO_TARGET_TMPDIR")).join("truth");
+    let _ = fs::remove_dir_all(&top);
+    fs::create_dir_all(&top).unwrap();
+    let (scenes, without) = scenes::scenes(&top);
+    let services = services();
+    let mut cases = Vec::new();
+    let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
+    let mut unknown: BTreeMap<String, usize> = BTreeMap::new();
+    let mut claims = 0;
+    let mut commands = BTreeSet::new();
+    for (name, fixture) in fixtures() {
+        let asks = fixture.asks.as_deref().unwrap_or_default();
+        let moved = services["moved"].iter().take(usize::from(fixture.follows));
+        let states: Vec<&State> = services[asks].iter().chain(moved).collect();
+        for line in &fixture.commands {
+            let told = match line {
+                Line::Script(text) => Told::Script(text.clone()),
+                Line::Words(words) => Told::Words(words.clone()),
+            };
+            assert!(
+                commands.insert((name.clone(), format!("{told:?}"))),
+                "{name} holds this twice: {}",
+                told.shown()
+            );
+            for scene in &scenes {
+                if fixture
+                    .scenes
+                    .as_ref()
+                    .is_some_and(|only| !only.iter().any(|only| only == scene.name))
+                {
+                    continue;
+                }
+                for state in &states {
+                    // Other bodies of the same status are tried in one scene: the shell does not matter to them.
+                    if state.name.starts_with("healthy,") && scene.name != "dash" {
+                        continue;
+                    }
+                    let told = told.map(|text| {
+                        text.replace("{url}", &format!("http://127.0.0.1:{}", state.port))
+                            .replace("{host}", "127.0.0.1")
+                            .replace("{port}", &state.port.to_string())
+                    });
+                    let claim = claim(scene, &told);
+                    claims += 1;
+                    let played = claim.in_world(state.world.unwrap_or(World::Healthy));
+                    if played.statuses.unknown {
+                        let why = played.unknown.as_ref();
+                        let why = why.map_or("", |cause| cause.why.as_str());
+                        let word = why_word(played);
+                        *unknown.entry(format!("{word}: {why}")).or_default() += 1;
+                    }
+                    if let Some(what) = scene.lacks(&told.shown()) {
+                        *skipped.entry(what).or_default() += 1;
+                        continue;
+                    }
+                    cases.push(Case {
+                        scene,
+                        state,
+                        told,
+                        claim,
+                    });
+                }
             }
         }
     }
-    let all = jobs.len();
-    let queue = Mutex::new(jobs);
-    let wrong = Mutex::new(Vec::new());
-    let unknown = Mutex::new(Vec::new());
+    let wrong = disagreements(&cases, &top);
+    let _ = fs::remove_dir_all(&top);
+
+    println!(
+        "{} commands, {} runs; {claims} claims",
+        commands.len(),
+        cases.len()
+    );
+    for (what, count) in &skipped {
+        println!("skipped: {count} runs for want of {what}");
+    }
+    for shell in &without {
+        println!("skipped: all of {shell}, which is not installed");
+    }
+    let mut reasons: Vec<_> = unknown.iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let count: usize = unknown.values().sum();
+    println!("unknown: {count} of {claims}");
+    for (why, count) in reasons.iter().take(10) {
+        println!("  {count} × {why}");
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {} runs ended in a way that was ruled out:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+    assert!(commands.len() >= 200, "{} commands", commands.len());
+    if without.is_empty() {
+        may_not_grow(count, claims);
+    }
+}
+
+fn why_word(played: &Played) -> &str {
+    let cause = played.unknown.as_ref();
+    cause.map_or("", |cause| cause.word.as_str())
+}
+
+/// The share of unknown is written down, and a change that makes it larger is refused.
+fn may_not_grow(count: usize, claims: usize) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/truth/unknown.txt");
+    let text = fs::read_to_string(path).unwrap();
+    let numbers: Vec<usize> = text
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let [allowed, of] = numbers[..] else {
+        panic!("unknown.txt reads: unknown may be at most N of M");
+    };
+    assert!(
+        count * of <= allowed * claims,
+        "unknown: {count} of {claims}, and unknown.txt allows {allowed} of {of}"
+    );
+}
+
+/// Runs everything, the worlds that hang many at a time for they only wait. A run that disagrees is run once more,
+/// alone and with more time, before it counts: a machine under load is slow, not wrong.
+fn disagreements(cases: &[Case<'_>], top: &Path) -> Vec<String> {
+    let waits = |case: &&Case<'_>| case.state.world == Some(World::Hung);
+    let (slow, fast): (Vec<&Case<'_>>, Vec<&Case<'_>>) = cases.iter().partition(waits);
+    let doubtful = Mutex::new(Vec::new());
+    let number = AtomicUsize::new(0);
+    let folder = || top.join(format!("run{}", number.fetch_add(1, Ordering::Relaxed)));
     thread::scope(|scope| {
-        for _ in 0..24 {
-            scope.spawn(|| {
-                loop {
-                    let job = queue.lock().unwrap().pop();
-                    let Some((shell, world, text, outcome)) = job else {
-                        return;
-                    };
-                    let played = outcome.in_world(world);
-                    if played.statuses.unknown {
-                        let why = played.unknown.as_ref().map(|cause| cause.why.clone());
-                        unknown
-                            .lock()
-                            .unwrap()
-                            .push(format!("{shell} {world:?}: {text}: {why:?}"));
-                        continue;
+        for (queue, workers) in [(&slow, 40), (&fast, 3)] {
+            let next = std::sync::Arc::new(AtomicUsize::new(0));
+            for _ in 0..workers {
+                let next = next.clone();
+                let (doubtful, folder) = (&doubtful, &folder);
+                scope.spawn(move || {
+                    while let Some(case) = queue.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let truth = run(case.scene, &case.told, &folder(), TIMEOUT);
+                        if case.objection(truth).is_some() {
+                            doubtful.lock().unwrap().push(*case);
+                        }
                     }
-                    let real = run(shell, &text);
-                    let agrees = played.codes.iter().any(|claim| match (claim, real) {
-                        (Code::Exact(claim), Some(real)) => i32::from(*claim) == real,
-                        (Code::Failure, Some(real)) => real != 0,
-                        (Code::Killed, None) => true,
-                        _ => false,
-                    });
-                    if !agrees {
-                        let claim = played.shown();
-                        let line =
-                            format!("{shell} {world:?}: {text}: claims {claim}, real {real:?}");
-                        wrong.lock().unwrap().push(line);
-                    }
-                }
-            });
+                });
+            }
         }
     });
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let unknown = unknown.into_inner().unwrap();
-    eprintln!(
-        "{} of {all} are unknown:\n{}",
-        unknown.len(),
-        unknown.join("\n")
-    );
-    assert!(
-        unknown.len() * 5 < all,
-        "{} unknown are too many",
-        unknown.len()
-    );
+    let doubtful = doubtful.into_inner().unwrap();
+    doubtful
+        .into_iter()
+        .filter_map(|case| case.objection(run(case.scene, &case.told, &folder(), 3 * TIMEOUT)))
+        .collect()
 }

@@ -330,6 +330,9 @@ impl Inventory {
         if tool == "/bin/sh" {
             self.shell = Some(match answer.holds {
                 Holds::No(_) => Shell::None,
+                Holds::Yes(Flavour::Dash) => Shell::Dash,
+                Holds::Yes(Flavour::Ash) => Shell::Ash,
+                Holds::Yes(Flavour::Bash) => Shell::Bash,
                 _ => Shell::Unknown,
             });
         }

@@ -51,8 +51,19 @@ impl Player<'_> {
             "return" if self.dialect == Dialect::Bash && !path.variables.contains_key("@") => {
                 let why = "bash returns from functions alone";
                 path.failed = Some(Cause::new(first.span, name, why));
-                vec![path.with(Code::Failure)]
+                // Called `sh` it ends here, and called `bash` it goes on.
+                let mut ends = path.clone().with(Code::Failure);
+                ends.flow = Flow::Exit;
+                let cause = Cause::new(first.span, name, "bash ends here only under the name `sh`");
+                ends.guessed.get_or_insert(cause.clone());
+                path.guessed.get_or_insert(cause);
+                vec![path.with(Code::Failure), ends]
             }
+            "local" if !path.variables.contains_key("@") => self.may_end(
+                path,
+                first,
+                "`local` outside of a function may end the shell",
+            ),
             "exit" | "return" => {
                 let code = match rest.first() {
                     None => Some(path.code),
@@ -111,7 +122,7 @@ impl Player<'_> {
                 vec![path.with(Code::Exact(0))]
             }
             "set" => self.set(rest, path),
-            "shopt" | "umask" | "alias" | "unalias" | "hash" | "times" => {
+            "shopt" | "umask" | "alias" | "unalias" | "hash" | "times" if rest.is_empty() => {
                 vec![path.with(Code::Exact(0))]
             }
             "pwd" => {
@@ -133,6 +144,12 @@ impl Player<'_> {
                     return vec![path];
                 }
                 let empty = path.input.is_empty();
+                if rest
+                    .iter()
+                    .any(|arg| arg.text.starts_with('-') && arg.text != "-r")
+                {
+                    return unknown(path, "not every shell knows these options");
+                }
                 for arg in rest.iter().filter(|arg| !arg.text.starts_with('-')) {
                     let value = if empty { String::new() } else { ANY.to_owned() };
                     path.variables.insert(arg.text.clone(), value);
@@ -158,8 +175,18 @@ impl Player<'_> {
                     .collect()
             }
             "command" | "type" | "builtin" | "time" => self.about(name, rest, path),
-            "wait" if rest.is_empty() => vec![path.with(Code::Exact(0))],
-            "kill" => unknown(path, "nobody knows which processes there are"),
+            "wait" if rest.is_empty() && !path.variables.contains_key("!") => {
+                vec![path.with(Code::Exact(0))]
+            }
+            "kill" if rest.first().is_some_and(|arg| arg.text == "-0") => {
+                unknown(path, "nobody knows which processes there are")
+            }
+            "kill" => self.may_end(path, first, "it may end the shell itself"),
+            "shift" => self.may_end(
+                path,
+                first,
+                "some shells end where there is nothing to shift",
+            ),
             "eval" | "." | "source" => {
                 for value in path.variables.values_mut() {
                     ANY.clone_into(value);
@@ -167,7 +194,7 @@ impl Player<'_> {
                 let doubt =
                     Cause::new(first.span, name, format!("nobody knows what `{name}` runs"));
                 path.guessed.get_or_insert(doubt);
-                unknown(path, "nobody knows what it runs")
+                self.may_end(path, first, "nobody knows what it runs")
             }
             "trap" => {
                 // What it runs at the end may set any status.
@@ -176,6 +203,15 @@ impl Player<'_> {
             }
             _ => unknown(path, "nobody knows how it ends here"),
         }
+    }
+
+    /// A status that nobody knows, after which the shell goes on or not.
+    fn may_end(&self, path: Path, first: &Arg, why: &str) -> Vec<Path> {
+        let on = self.unknown(path, first.span, &first.text, why);
+        let mut ends = on.clone();
+        ends.flow = Flow::Exit;
+        ends.guessed = ends.guessed.or_else(|| ends.doubt.clone());
+        vec![on, ends]
     }
 
     pub(super) fn about(&self, name: &str, rest: &[Arg], path: Path) -> Vec<Path> {
@@ -236,6 +272,9 @@ impl Player<'_> {
             if text.contains('e') {
                 path.errexit = on;
             }
+            if text.contains('u') {
+                path.nounset = on;
+            }
             if text.ends_with('o') {
                 match args.next().map(|arg| arg.text.as_str()) {
                     Some("pipefail") if self.dialect == Dialect::Dash => {
@@ -249,6 +288,7 @@ impl Player<'_> {
                     }
                     Some("pipefail") => path.pipefail = on,
                     Some("errexit") => path.errexit = on,
+                    Some("nounset") => path.nounset = on,
                     _ => {}
                 }
             }

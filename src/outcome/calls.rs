@@ -2,13 +2,13 @@
 
 use crate::facts::{Firmness, Flavour, Holds, Shell};
 use crate::model::command::{
-    Dialect, Inner, PartKind, Simple, Value, Word, inner, is_builtin, parse,
+    Dialect, Inner, PartKind, Simple, Value, Word, base, inner, is_builtin, parse,
 };
 use crate::text::{Span, Traced};
 
 use super::path::{ANY, Flow, Path, merged};
 use super::player::{DEPTH, Player};
-use super::words::Arg;
+use super::words::{Arg, is_known};
 use super::{Cause, Code};
 
 impl Player<'_> {
@@ -262,6 +262,14 @@ impl Player<'_> {
         if inner.pipefail && dialect == Dialect::Dash {
             return vec![path.with(Code::Exact(2))];
         }
+        let parameters = args.get(at + 1..).unwrap_or_default();
+        for (index, parameter) in parameters.iter().enumerate() {
+            let text = parameter.text.clone();
+            inner.variables.insert(index.to_string(), text);
+        }
+        if parameters.len() > 1 {
+            inner.variables.insert("@".to_owned(), ANY.to_owned());
+        }
         let ways = player.script(&script, inner);
         self.leave(&player);
         ways.into_iter()
@@ -300,6 +308,17 @@ impl Player<'_> {
         match name {
             "timeout" => self.limited(args, at, path),
             "xargs" => {
+                let options = args.get(1..at).unwrap_or_default();
+                let on_input = options.iter().any(|arg| {
+                    arg.text.starts_with('-') && arg.text.contains(['r', 'I', 'i', 'L'])
+                });
+                if on_input && path.input.is_empty() {
+                    return vec![path.with(Code::Exact(0))];
+                }
+                if on_input && !is_known(&path.input) {
+                    let why = "nobody knows whether it gets a word";
+                    return vec![self.unknown(path, first.span, name, why)];
+                }
                 let mut rest = rest.to_vec();
                 rest.push(Arg {
                     text: ANY.to_owned(),
@@ -341,6 +360,17 @@ impl Player<'_> {
             .is_some_and(|options| !options.is_empty());
         let busybox = self.makes("timeout").collect::<Vec<_>>();
         let rest = args.get(at..).unwrap_or_default();
+        let stubborn = rest
+            .first()
+            .is_some_and(|arg| matches!(base(&arg.text), "mysqladmin" | "mariadb-admin"));
+        if limit.is_none() || (stubborn && self.may_hang()) {
+            let why = if stubborn {
+                "it may go on when it is asked to end"
+            } else {
+                "nobody knows its limit"
+            };
+            return vec![self.unknown(path, first.span, "timeout", why)];
+        }
         let mut done = Vec::new();
         let mut scene = self.scene;
         if let Some(limit) = limit.filter(|limit| *limit > 0.0) {

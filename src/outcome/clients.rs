@@ -8,6 +8,7 @@ use super::options::read;
 use super::path::ANY;
 use super::player::Player;
 use super::tools::{Run, Use};
+use super::words::is_known;
 use super::{Code, World};
 
 impl Player<'_> {
@@ -145,6 +146,10 @@ impl Player<'_> {
         if options.has(&["-V", "--version", "-?", "--help"]) {
             return vec![Run::new(0).prints(ANY).hides("it asks no service")];
         }
+        let port = options.value(&["-p", "--port"]);
+        if port.is_some_and(|port| is_known(port) && port.parse::<u16>().is_err()) {
+            return vec![Run::unknown("nobody reads this port")];
+        }
         let mut run = self.plain(make, call);
         // It never logs in, so a refused login is none of its business.
         run.hides = None;
@@ -187,6 +192,11 @@ impl Player<'_> {
         if !asks || (bounded && self.world == World::Hung) {
             return vec![Run::unknown("nobody knows what it asks")];
         }
+        if self.world == World::Error {
+            // 2 where the server lets nobody in yet, 1 where the statement fails.
+            let why = "the server answers with an error, so `psql` ends with 1 or 2";
+            return vec![Run::of(Code::Failure).because(why)];
+        }
         vec![self.plain(make, call)]
     }
 
@@ -211,6 +221,9 @@ impl Player<'_> {
         }) else {
             return vec![Run::unknown("nobody knows what it asks")];
         };
+        if !Self::mysqladmin_reads(call) {
+            return vec![Run::unknown("nobody knows these words")];
+        }
         if waits || sleeps {
             return vec![Run::unknown("nobody knows how long it waits")];
         }
@@ -229,6 +242,50 @@ impl Player<'_> {
             }
             World::Hung => self.connects(call),
         }]
+    }
+
+    /// Whether there is nothing but options that are known, and one command.
+    fn mysqladmin_reads(call: &Use<'_>) -> bool {
+        let known = [
+            "--host",
+            "--port",
+            "--user",
+            "--password",
+            "--silent",
+            "--protocol",
+            "--socket",
+            "--connect",
+            "--ssl",
+            "--skip-ssl",
+            "--no-beep",
+            "--verbose",
+            "--default",
+            "--no-defaults",
+            "--tls",
+            "--get-server-public-key",
+            "--wait",
+            "--sleep",
+            "--count",
+        ];
+        let mut commands = 0;
+        let mut skip = false;
+        for arg in call.args {
+            let text = arg.text.as_str();
+            if skip {
+                skip = false;
+            } else if text.starts_with("--") {
+                if !known.iter().any(|known| text.starts_with(known)) {
+                    return false;
+                }
+                let alone = ["--host", "--port", "--user", "--socket", "--protocol"];
+                skip = alone.contains(&text);
+            } else if text.starts_with('-') {
+                skip = matches!(text, "-h" | "-P" | "-u" | "-S" | "-w" | "-i" | "-c");
+            } else {
+                commands += 1;
+            }
+        }
+        commands == 1
     }
 
     /// A MySQL client that waits for a greeting that never comes.

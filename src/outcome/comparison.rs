@@ -1,6 +1,6 @@
 //! `test`, `[` and `[[`.
 
-use crate::model::command::{Dialect, Word};
+use crate::model::command::{Dialect, Part, PartKind, Quote, Word};
 use crate::text::HOLE;
 
 use super::path::{NONZERO, Path};
@@ -112,6 +112,15 @@ impl Player<'_> {
             }
             None => vec![path.with(Code::Exact(2))],
         };
+        let bare = |word: &Word| {
+            let part =
+                |part: &Part| part.quote == Quote::Bare && !matches!(part.kind, PartKind::Text);
+            word.parts.iter().any(part)
+        };
+        if self.dialect == Dialect::Ash && words.iter().any(bare) {
+            // ash splits it into words as `[` does.
+            return unknown(path, words);
+        }
         for (operator, or) in [("||", true), ("&&", false)] {
             if let Some(at) = words.iter().position(|word| word.raw() == operator) {
                 if words.iter().any(|word| matches!(word.raw(), "(" | ")")) {

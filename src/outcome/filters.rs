@@ -62,6 +62,16 @@ impl Player<'_> {
                 vec![Run::new(0).prints(text)]
             }
             "tr" => {
+                let options = call
+                    .args
+                    .iter()
+                    .filter(|arg| arg.text.starts_with('-'))
+                    .count();
+                match (options, call.args.len() - options) {
+                    (_, 2) => {}
+                    (1.., 1) => {}
+                    _ => return Some(vec![Run::unknown("nobody knows these sets of `tr`")]),
+                }
                 let text = match call.args {
                     [option, set] if option.text == "-d" => deleted(call.input, &set.text),
                     _ => None,
@@ -225,6 +235,10 @@ impl Player<'_> {
         let only = options.has(&["-o", "--only-matching"]);
         let word = options.has(&["-w", "--word-regexp"]);
         let perl = options.has(&["-P", "--perl-regexp"]);
+        let slashes = pattern.len() - pattern.trim_end_matches('\\').len();
+        if slashes % 2 == 1 && !reading.fixed {
+            return vec![Run::of(super::Code::Failure).because("the pattern ends in a backslash")];
+        }
         let none = format!("nothing matches `{pattern}`, so `grep` ends with 1");
         let no = |text: &str| Run::new(1).prints(text).because(none.clone());
         if call.input.is_empty() {
@@ -332,7 +346,7 @@ fn awk(call: &Use<'_>) -> Run {
     {
         return Run::unknown("its program may set any status");
     }
-    if !balanced(program) {
+    if !balanced(program) || program.trim_end().ends_with('\\') {
         return Run::unknown("awk may not read this program");
     }
     let always = program.contains("BEGIN") || program.contains("END");

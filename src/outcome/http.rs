@@ -8,6 +8,7 @@ use super::calls::seconds;
 use super::options::{Options, read};
 use super::path::ANY;
 use super::player::Player;
+use super::redirect::is_writable;
 use super::tools::{Run, Use};
 use super::words::is_known;
 use super::{Code, World};
@@ -92,6 +93,17 @@ impl Player<'_> {
         if options.has(&["-f", "--fail"]) && options.has(&["--fail-with-body"]) {
             return vec![Run::unknown(
                 "`-f` with `--fail-with-body` ends with 2 in some versions",
+            )];
+        }
+        if options.has(&["-O", "--remote-name", "--remote-name-all"]) {
+            return vec![Run::unknown("nobody knows whether the URL names a file")];
+        }
+        if options
+            .value(&["-o", "--output"])
+            .is_some_and(|file| !is_writable(file))
+        {
+            return vec![Run::unknown(
+                "nobody knows whether this file can be written",
             )];
         }
         if matches!(options.value(&["-X", "--request"]), Some("HEAD")) {
@@ -364,7 +376,13 @@ impl Player<'_> {
         self.asks("http");
         let spider = options.has(&["--spider"]);
         let file = options.value(&["-O", "--output-document"]);
+        if file.is_some_and(|file| !is_writable(file)) {
+            return vec![Run::unknown(
+                "nobody knows whether this file can be written",
+            )];
+        }
         let saves = !spider && file.is_none();
+        let once = matches!(options.value(&["-t", "--tries"]), Some("1"));
         let limit = options
             .value(&["-T", "--timeout"])
             .or_else(|| options.value(&["--read-timeout"]).filter(|_| gnu));
@@ -387,7 +405,9 @@ impl Player<'_> {
             }
             World::Error | World::Denied => {
                 let (status, code) = if self.world == World::Error {
-                    ("500", if gnu { 8 } else { 1 })
+                    // After HEAD wget asks once more with GET, which counts as the second try.
+                    let code = if spider && once { 4 } else { 8 };
+                    ("500", if gnu { code } else { 1 })
                 } else {
                     ("401", if gnu { 6 } else { 1 })
                 };

@@ -103,6 +103,7 @@ pub(super) struct Path {
     pub lost: Option<Cause>,
     pub errexit: bool,
     pub pipefail: bool,
+    pub nounset: bool,
     /// Inside a condition, where `set -e` sleeps.
     pub checked: bool,
     /// Something may have been written to standard error.
@@ -126,6 +127,7 @@ impl Path {
             lost: None,
             errexit: false,
             pipefail: false,
+            nounset: false,
             checked: false,
             noise: false,
             input: String::new(),
@@ -186,6 +188,7 @@ impl Path {
             && self.output == other.output
             && self.errexit == other.errexit
             && self.pipefail == other.pipefail
+            && self.nounset == other.nounset
             && self.guessed.is_some() == other.guessed.is_some()
             && self.input == other.input
             && self.descriptors == other.descriptors

@@ -1,6 +1,6 @@
 //! Pipelines: each member in a shell of its own, and which status counts.
 
-use crate::model::command::Pipeline;
+use crate::model::command::{Dialect, Pipeline};
 
 use super::path::{ANY, Flow, Path, merged};
 use super::player::{Player, first_word, first_word_of, settled};
@@ -11,6 +11,13 @@ impl Player<'_> {
         let guarded = path.checked;
         let mut path = path;
         path.checked |= !pipeline.not.is_empty();
+        if pipeline.not.len() > 1
+            && self.dialect != Dialect::Bash
+            && let Some(word) = first_word(pipeline)
+        {
+            let why = "only bash reads `!` twice";
+            return vec![self.unknown(path, word.span(), "!", why)];
+        }
         let mut paths = match pipeline.commands.as_slice() {
             [command] => self.command(command, path),
             _ => self.members(pipeline, &path),
@@ -69,7 +76,17 @@ impl Player<'_> {
                 }
                 member.output.clear();
                 member.noise = false;
-                for ended in self.command(command, member) {
+                let last = at + 1 == pipeline.commands.len();
+                let ends = self.command(command, member).into_iter();
+                // What may wait for a silent service keeps the whole pipeline waiting.
+                let ends = ends.flat_map(|path| {
+                    if self.may_hang() && !last {
+                        path.split(true)
+                    } else {
+                        vec![path]
+                    }
+                });
+                for ended in ends {
                     let ended = settled(ended, true);
                     let mut joint = joint.clone();
                     joint.output.clone_from(&ended.output);

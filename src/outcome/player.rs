@@ -100,6 +100,14 @@ impl<'a> Player<'a> {
                 ProblemKind::BadSubstitution | ProblemKind::Unterminated("here-document")
             )
         });
+        let bad = |problem: &&crate::model::command::Problem| {
+            problem.kind == ProblemKind::BadSubstitution
+        };
+        if let Some(problem) = script.problems.iter().find(bad).filter(|_| wrong.is_none()) {
+            let why = "the shell ends where it comes to this";
+            path.doubt = Some(Cause::new(problem.span, "${", why));
+            return vec![path.with(Code::Any)];
+        }
         if let Some(problem) = wrong {
             let what = script.text.as_str().get(problem.range.clone());
             let word = what.unwrap_or_default();
@@ -178,6 +186,7 @@ impl<'a> Player<'a> {
                 ways.into_iter()
                     .map(|inner| {
                         let mut outer = path.clone().with(Code::Exact(0));
+                        outer.variables.insert("!".to_owned(), ANY.to_owned());
                         if !inner.code.is_zero() || inner.flow == Flow::Hung {
                             outer.failed = inner.failed;
                             outer.lost = span.map(|span| {
@@ -292,7 +301,21 @@ impl<'a> Player<'a> {
             if let Some(input) = &opened.input {
                 inner.input.clone_from(input);
             }
-            for ended in self.kind(command, inner) {
+            let reads = !matches!(&command.kind, Kind::Simple(simple) if simple.words.is_empty());
+            let mut ways = self.kind(command, inner);
+            if self.may_hang()
+                && reads
+                && opened.input.as_deref() == Some(ANY)
+                && let Some(word) = first_word_of(command)
+            {
+                // Whoever reads from a service that is silent waits as well.
+                let why = "nobody knows whether it waits for an answer";
+                ways = ways
+                    .into_iter()
+                    .map(|path| self.unknown(path, word.span(), word.raw(), why))
+                    .collect();
+            }
+            for ended in ways {
                 let mut after = ended.clone();
                 after.output.clone_from(&path.output);
                 if !stays {

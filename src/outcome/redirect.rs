@@ -83,6 +83,7 @@ impl Player<'_> {
             let failed = match self.dialect {
                 Dialect::Dash => Some(Code::Exact(2)),
                 Dialect::Ash => Some(Code::Exact(1)),
+                Dialect::Bash if !port_is_plain(text) => Some(Code::Any),
                 Dialect::Bash => {
                     self.asks("tcp");
                     (self.world == World::Refused).then_some(Code::Exact(1))
@@ -157,12 +158,16 @@ impl Player<'_> {
                 }
             }
             RedirectKind::DuplicateInput => {}
-            RedirectKind::Output | RedirectKind::Append => match fd {
-                None | Some("1") => opened.out = target(text),
-                Some("2") => opened.errors = target(text),
-                _ => {}
-            },
+            RedirectKind::Output | RedirectKind::Append => {
+                self.may_not_open(redirect, text, &path, next);
+                match fd {
+                    None | Some("1") => opened.out = target(text),
+                    Some("2") => opened.errors = target(text),
+                    _ => {}
+                }
+            }
             RedirectKind::OutputAndErrors | RedirectKind::AppendOutputAndErrors => {
+                self.may_not_open(redirect, text, &path, next);
                 opened.out = Target::Elsewhere;
                 opened.errors = Target::Elsewhere;
             }
@@ -220,6 +225,50 @@ impl Player<'_> {
 /// Whether this is a descriptor above the three that every command has.
 fn is_high(fd: &str) -> bool {
     !matches!(fd, "" | "0" | "1" | "2") && fd.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Player<'_> {
+    /// A file that nobody knows to be writable may fail to open.
+    #[allow(clippy::unused_self)] // It belongs to the run.
+    fn may_not_open(
+        &self,
+        redirect: &Redirect,
+        text: &str,
+        path: &Path,
+        next: &mut Vec<(Opened, Path)>,
+    ) {
+        if is_writable(text) {
+            return;
+        }
+        let why = "nobody knows whether this file can be written";
+        let mut absent = path.clone();
+        absent.doubt = Some(Cause::new(redirect.target.span(), text, why));
+        let opened = Opened {
+            out: Target::Elsewhere,
+            errors: Target::Elsewhere,
+            input: None,
+            failed: Some(Code::Any),
+        };
+        next.push((opened, absent));
+    }
+}
+
+/// Files that anybody may write.
+pub(super) fn is_writable(path: &str) -> bool {
+    matches!(path, "/dev/null" | "/dev/stdout" | "/dev/stderr" | "-")
+        || path.starts_with("/dev/fd/")
+        || path
+            .strip_prefix("/tmp/")
+            .is_some_and(|name| !name.contains('/'))
+}
+
+/// Whether the port of `/dev/tcp/host/port` is a number, or a variable.
+fn port_is_plain(text: &str) -> bool {
+    let port = text.rsplit('/').next().unwrap_or_default();
+    !port.is_empty()
+        && port
+            .chars()
+            .all(|char| char.is_ascii_digit() || char == crate::text::HOLE)
 }
 
 fn target(path: &str) -> Target {

@@ -207,6 +207,7 @@ impl Player<'_> {
         if let [only] = call.args
             && VERSIONED.contains(&name)
             && matches!(only.text.as_str(), "--version" | "-version")
+            && self.makes(program).all(|make| make != Flavour::Busybox)
         {
             let why = format!("`{name} {}` asks no service", only.text);
             return vec![Run::new(0).prints(ANY).hides(why)];

@@ -183,6 +183,10 @@ impl Player<'_> {
             if matches!(name, "@" | "*") && value.is_none() {
                 return vec![(None, path)];
             }
+            let set = path.variables.contains_key(name) || matches!(name, "?" | "#" | "0" | "$");
+            if path.nounset && !set {
+                return Self::unless_unset(value.unwrap_or_default(), path);
+            }
             return vec![(Some(value.unwrap_or_default()), path)];
         };
         let operator = parameter.operator;
@@ -195,6 +199,9 @@ impl Player<'_> {
                 Some(text) if text.chars().all(|char| char == HOLE) => None,
                 Some(_) => Some(true),
             };
+            if posix == "?" && set.is_none() {
+                return Self::unless_unset(ANY.to_owned(), path);
+            }
             return self
                 .text_of(operand, path)
                 .into_iter()
@@ -231,6 +238,15 @@ impl Player<'_> {
             path.flow = Flow::Exit;
         }
         vec![(Some(ANY.to_owned()), path)]
+    }
+}
+
+impl Player<'_> {
+    /// A variable of which nobody knows whether it is set, where the shell ends if it is not.
+    fn unless_unset(value: String, path: Path) -> Vec<(Option<String>, Path)> {
+        let mut ends = path.clone().with(Code::Any);
+        ends.flow = Flow::Exit;
+        vec![(Some(value), path), (Some(String::new()), ends)]
     }
 }
 
