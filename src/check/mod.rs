@@ -153,9 +153,10 @@ fn judge_read(
     let mut findings = Vec::new();
     let mut last_resorts = Vec::new();
     for rule in RULES {
-        let Some(level) = level(rule, options) else {
+        if !is_on(rule, options) {
             continue;
-        };
+        }
+        let level = options.levels.get(rule.name).copied().flatten();
         for mut finding in (rule.check)(&context) {
             if let Some(level) = level {
                 finding.severity = level;
@@ -199,21 +200,17 @@ fn read(unit: &Unit, files: &dyn Files, options: &Options) -> Reading {
     }
 }
 
-/// None: the rule is off. Otherwise the level that the user gave it, if any.
-fn level(rule: &Rule, options: &Options) -> Option<Option<Severity>> {
-    if options.ignore.contains(rule.name) {
-        return None;
-    }
+/// Whether the rule may speak.
+fn is_on(rule: &Rule, options: &Options) -> bool {
     let selected = options.select.contains(rule.name);
-    if !options.select.is_empty() && !selected {
-        return None;
+    if options.ignore.contains(rule.name) || (!options.select.is_empty() && !selected) {
+        return false;
     }
-    match options.levels.get(rule.name) {
-        Some(None) if !selected => None,
-        Some(level) => Some(*level),
-        None if rule.severity.is_none() && !selected => None,
-        None => Some(None),
-    }
+    selected
+        || match options.levels.get(rule.name) {
+            Some(level) => level.is_some(),
+            None => rule.severity.is_some(),
+        }
 }
 
 /// Whether another rule reports an error inside the same test.

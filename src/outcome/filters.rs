@@ -68,8 +68,7 @@ impl Player<'_> {
                     .filter(|arg| arg.text.starts_with('-'))
                     .count();
                 match (options, call.args.len() - options) {
-                    (_, 2) => {}
-                    (1.., 1) => {}
+                    (_, 2) | (1.., 1) => {}
                     _ => return Some(vec![Run::unknown("nobody knows these sets of `tr`")]),
                 }
                 let text = match call.args {

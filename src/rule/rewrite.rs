@@ -19,7 +19,9 @@ pub fn insert(watched: &Watched<'_>, call: &Call, at: usize, new: &[&str]) -> Op
     let place = words.iter().position(|other| other.span() == word.span)?;
     let mut drafts: Vec<Draft> = words.iter().map(Draft::kept).collect();
     let new = new.iter().map(|word| Draft::text(*word));
-    drafts.splice(place + 1..place + 1, new);
+    let behind = drafts.split_off(place + 1);
+    drafts.extend(new);
+    drafts.extend(behind);
     watched.test?.value.notation.rewrite(&NewTest::Exec(drafts))
 }
 

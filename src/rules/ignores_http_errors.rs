@@ -5,6 +5,7 @@ use crate::model::command::Call;
 use crate::outcome::World;
 use crate::outcome::request::{self, Client};
 use crate::rule::{Context, Rule, Watched};
+use crate::text::Traced;
 
 /// See the page.
 pub const RULE: Rule = Rule {
@@ -83,7 +84,7 @@ fn expects_refusal(watched: &Watched<'_>, call: &Call) -> bool {
     });
     let open = watched.service.is_some_and(|service| {
         service.environment.iter().any(|entry| {
-            let value = entry.value.as_ref().map(|value| value.as_str());
+            let value = entry.value.as_ref().map(Traced::as_str);
             matches!(
                 (entry.name.as_str(), value),
                 ("xpack.security.enabled", Some("false"))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::draft;
+use crate::model::{Written, draft};
 use crate::rule::{Context, Rule, Watched};
 use crate::text::Edit;
 
@@ -37,7 +37,7 @@ fn judge(watched: &Watched<'_>) -> Option<Finding> {
     }
     let image = &watched.inventory.shown;
     let written = watched.probe.timing.start_period.as_ref();
-    let span = written.map_or(watched.probe.span, |written| written.entry());
+    let span = written.map_or(watched.probe.span, Written::entry);
     let value = draft::duration(needed);
     let edit: Option<Edit> = match written {
         Some(written) if written.through.is_none() => {

@@ -144,11 +144,9 @@ fn names_the_web_port(name: &str) -> bool {
 }
 
 fn with_port(word: &Argument, url: &Url, port: u16) -> Option<Edit> {
-    match &url.port {
-        Some(range) => word.text.replace(range.clone(), &port.to_string()),
-        None => {
-            let end = url.host.end;
-            word.text.replace(end..end, &format!(":{port}"))
-        }
+    if let Some(range) = &url.port {
+        return word.text.replace(range.clone(), &port.to_string());
     }
+    let end = url.host.end;
+    word.text.replace(end..end, &format!(":{port}"))
 }

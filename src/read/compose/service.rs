@@ -169,7 +169,7 @@ fn is_udp(loader: &Loader<'_>, item: &Tree) -> bool {
     } else {
         loader
             .known(item)
-            .and_then(|text| Some(text.rsplit_once('/')?.1.to_owned().into()))
+            .and_then(|text| Some(text.rsplit_once('/')?.1.to_owned()))
     };
     protocol.is_some_and(|protocol| protocol.trim().eq_ignore_ascii_case("udp"))
 }
