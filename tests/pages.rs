@@ -1,8 +1,8 @@
 //! The page of a rule is its test: every example is run, and says exactly what the page prints.
 //!
 //! Input blocks (`yaml`, `dockerfile`, `toml`) that follow each other directly are files of one folder. A `text` block
-//! behind them is what healthlint says, a `diff` block what it would change, unsafe fixes included; inputs with
-//! neither are sound. `BLESS=1 cargo test pages` writes the blocks anew.
+//! behind them is what healthlint says, a `diff` block what it would change, unsafe fixes included, and a `table`
+//! block how the check ends in each state of the service; inputs without a `text` block are sound. `BLESS=1 cargo test pages` writes the blocks anew.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use healthlint::check::{Checked, Options, Unit, check};
+use healthlint::check::{Checked, Options, Unit, check, inspect};
+use healthlint::explain::explain;
 use healthlint::finding::Applicability;
 use healthlint::fix::{Terms, Texts, mend};
 use healthlint::report::{self, Report};
@@ -27,7 +28,19 @@ struct Example {
     text: Option<Range<usize>>,
     /// Where the body of its `diff` block stands.
     diff: Option<Range<usize>>,
+    /// Where the body of its `table` block stands.
+    table: Option<Range<usize>>,
 }
+
+/// The rules that playing a check decides: their pages show how it ends in each state.
+const EVALUATED: [&str; 6] = [
+    "cannot-fail",
+    "cannot-succeed",
+    "ignores-http-errors",
+    "ignores-reply",
+    "saves-response",
+    "zombie-wget",
+];
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("rules")
@@ -73,6 +86,7 @@ fn examples(page: &str) -> Vec<Example> {
                 } else if let Some(example) = all.last_mut() {
                     match info.as_str() {
                         "text" if example.text.is_none() => example.text = Some(range),
+                        "table" if example.table.is_none() => example.table = Some(range),
                         "diff" if example.diff.is_none() => example.diff = Some(range),
                         _ => {}
                     }
@@ -126,6 +140,27 @@ fn said(checked: &Checked) -> String {
         probes: checked.probes,
     };
     report::human::render(&report, false)
+}
+
+/// How the checks of an example end in each state of their service.
+fn tables(files: &Texts, options: &Options) -> String {
+    let mut all = Vec::new();
+    for unit in units(files) {
+        let explained = inspect(&unit, files, options, |context, findings| {
+            explain(context, findings, None)
+        });
+        all.extend(explained.made);
+    }
+    let several = all.len() > 1;
+    let mut out = String::new();
+    for explanation in &all {
+        if several {
+            let name = explanation.service.as_deref().unwrap_or("HEALTHCHECK");
+            let _ = writeln!(out, "{name}");
+        }
+        out += &report::explained::table(&explanation.rows);
+    }
+    out
 }
 
 /// What healthlint changes, unsafe fixes included.
@@ -187,19 +222,29 @@ fn every_example_says_what_its_page_prints() {
                     }
                 }
             };
-            if let Some(range) = &example.diff {
-                hold(range, &diff);
+            let mut blocks: Vec<(&Range<usize>, String)> = Vec::new();
+            blocks.extend(example.diff.as_ref().map(|range| (range, diff)));
+            blocks.extend(example.text.as_ref().map(|range| (range, text.clone())));
+            if let Some(range) = &example.table {
+                blocks.push((range, tables(&example.files, &options)));
+            }
+            // Blocks may follow in any order; the last is written first.
+            blocks.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
+            for (range, now) in blocks {
+                hold(range, &now);
             }
             match &example.text {
-                Some(range) => hold(range, &text),
                 None if !quiet => {
                     let _ = writeln!(wrong, "{here}: a sound example, but\n{text}");
                 }
-                None => {}
+                Some(_) | None => {}
             }
         }
         if bless && blessed != page {
             fs::write(&path, blessed).unwrap();
+        }
+        if EVALUATED.contains(&rule.name) && !page.contains("```table\n") {
+            let _ = writeln!(wrong, "rules/{}.md: no world table", rule.name);
         }
         if !fires {
             let _ = writeln!(

@@ -7,6 +7,7 @@ mod command_in_one_word;
 mod idle_start_interval;
 mod idle_start_period;
 mod ignores_http_errors;
+mod ignores_reply;
 mod inner_timeout;
 mod invalid_duration;
 mod invalid_healthcheck;
@@ -49,6 +50,7 @@ pub const RULES: &[&Rule] = &[
     &cannot_fail::RULE,
     &cannot_succeed::RULE,
     &ignores_http_errors::RULE,
+    &ignores_reply::RULE,
     &saves_response::RULE,
     &wrong_port::RULE,
     &malformed_url::RULE,
