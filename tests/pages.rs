@@ -33,11 +33,13 @@ struct Example {
 }
 
 /// The rules that playing a check decides: their pages show how it ends in each state.
-const EVALUATED: [&str; 6] = [
+const EVALUATED: [&str; 8] = [
     "cannot-fail",
     "cannot-succeed",
     "ignores-http-errors",
     "ignores-reply",
+    "matches-itself",
+    "orphaned-client",
     "saves-response",
     "zombie-wget",
 ];

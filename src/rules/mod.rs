@@ -14,10 +14,12 @@ mod invalid_healthcheck;
 mod invalid_regex;
 mod lost_healthcheck;
 mod malformed_url;
+mod matches_itself;
 mod missing_shell;
 mod missing_tool;
 mod no_start_period;
 mod operator_in_exec;
+mod orphaned_client;
 mod over_escaped_regex;
 mod saves_response;
 mod split_shell_command;
@@ -51,10 +53,12 @@ pub const RULES: &[&Rule] = &[
     &cannot_succeed::RULE,
     &ignores_http_errors::RULE,
     &ignores_reply::RULE,
+    &matches_itself::RULE,
     &saves_response::RULE,
     &wrong_port::RULE,
     &malformed_url::RULE,
     &zombie_wget::RULE,
+    &orphaned_client::RULE,
     &invalid_duration::RULE,
     &inner_timeout::RULE,
     &no_start_period::RULE,
