@@ -364,8 +364,18 @@ fn disagreements(cases: &[Case<'_>], top: &Path) -> Vec<String> {
         }
     });
     let doubtful = doubtful.into_inner().unwrap();
-    doubtful
-        .into_iter()
-        .filter_map(|case| case.objection(run(case.scene, &case.told, &folder(), 3 * TIMEOUT)))
-        .collect()
+    println!("{} runs are tried again with more time", doubtful.len());
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(case) = doubtful.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let truth = run(case.scene, &case.told, &folder(), 3 * TIMEOUT);
+                    wrong.lock().unwrap().extend(case.objection(truth));
+                }
+            });
+        }
+    });
+    wrong.into_inner().unwrap()
 }

@@ -41,6 +41,10 @@ fn judge(watched: &Watched<'_>, request: &Request, word: &Argument) -> Option<Fi
     let parsed = url::parse(word.text.as_str());
     let problem = parsed.problems.first()?;
     let text = word.text.slice(problem.range.clone()).shown();
+    // Whoever writes a dollar sign meant a variable; that nobody fills it in is another fault.
+    if text.contains('$') {
+        return None;
+    }
     let busybox = request.flavour == Flavour::Busybox;
     let curl = request.client == Client::Curl;
     let (message, why, help) = match &problem.fault {

@@ -1,9 +1,9 @@
 //! `missing-tool`: the check runs a program that the container does not have.
 
-use crate::facts::{Answer, Firmness, Holds, Reason};
+use crate::facts::{Answer, Firmness, Holds, Reason, Shell};
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::build::{Action, Build};
-use crate::model::command::Call;
+use crate::model::command::{Call, Command};
 use crate::model::draft::{Draft, NewTest};
 use crate::model::probe::defaults;
 use crate::outcome::substitute::{self, Substitute};
@@ -23,6 +23,11 @@ pub const RULE: Rule = Rule {
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for watched in &context.watched {
+        // Without a shell nothing of a script is ever looked for.
+        let script = matches!(watched.command, Some(Command::Script { .. }));
+        if script && watched.inventory.shell() == Shell::None {
+            continue;
+        }
         // Only a tool that decides: `curl … || wget …` and `command -v curl && …` ask for no tears.
         let decides = watched.outcome.as_ref().is_some_and(spoils);
         let mut met: Vec<&str> = Vec::new();
