@@ -100,11 +100,13 @@ fn is_child(watched: &Watched<'_>, call: &Call) -> bool {
             Within::Pipeline { .. } | Within::Condition | Within::Substitution
         )
     });
-    let [only] = script.body.items.as_slice() else {
-        return plain;
-    };
-    let lone = only.rest.is_empty() && only.first.commands.len() == 1 && call.within.is_empty();
-    // ash and bash become a lone command; dash starts it (semantics of `sh -c`, run).
+    let lone = script.body.items.last().is_some_and(|last| {
+        let word = call.words.first().and_then(|word| word.place.as_ref());
+        let ends = word.is_some_and(|(_, range)| range.start >= last.first.range.start);
+        let alone = last.rest.is_empty() && last.first.commands.len() == 1;
+        ends && alone && call.within.is_empty()
+    });
+    // ash and bash become a lone last command; dash starts it (semantics of `sh -c`, run).
     let stays = watched.inventory.shell() == Shell::Dash && call.dialect == Some(Dialect::Dash);
     plain && (!lone || stays)
 }
