@@ -25,6 +25,9 @@ use scenes::Scene;
 /// How long the engine of this test waits. Limits inside the commands are 1 s, or far more.
 const TIMEOUT: Duration = Duration::from_millis(1500);
 
+/// Without `HEALTHLINT_TRUTH=all` one case of so many is run; a prime, so that every world and shell has its turn.
+const SAMPLE: usize = 13;
+
 /// A file of `fixtures/truth`: commands, and never what to expect of them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -281,6 +284,14 @@ fn the_evaluator_is_never_wrong() {
                 }
             }
         }
+    }
+    // All of them take minutes: everyday runs take a sample that is the same every time, `.ci/run` takes all.
+    if std::env::var_os("HEALTHLINT_TRUTH").is_none_or(|value| value != "all") {
+        let mut nth = 0;
+        cases.retain(|_| {
+            nth += 1;
+            nth % SAMPLE == 0
+        });
     }
     let wrong = disagreements(&cases, &top);
     let _ = fs::remove_dir_all(&top);

@@ -15,6 +15,9 @@ pub(super) const ANY: &str = "\u{fffc}";
 /// What a connection gives on which nothing ever comes: whoever reads it waits.
 pub(super) const SILENT: &str = "\u{fffa}";
 
+/// What a connection gives on which the service may speak or wait to be spoken to: nobody knows how a reader ends.
+pub(super) const UNASKED: &str = "\u{fff9}";
+
 /// Where a descriptor above 2 leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leads {

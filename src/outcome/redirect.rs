@@ -2,7 +2,7 @@
 
 use crate::model::command::{Dialect, Redirect, RedirectKind};
 
-use super::path::{ANY, Flow, Leads, Path, SILENT};
+use super::path::{ANY, Flow, Leads, Path, SILENT, UNASKED};
 use super::player::Player;
 use super::{Cause, Code, World};
 
@@ -203,7 +203,7 @@ impl Player<'_> {
         if self.world == World::Hung {
             SILENT
         } else {
-            ANY
+            UNASKED
         }
     }
 

@@ -142,7 +142,7 @@ fn what_the_descriptors_of_bash_lead_to() {
         ),
         (
             "bash -c '{ echo GET / >&3; grep -q 200 <&3; } 3<>/dev/tcp/x/80'",
-            "0 or 1, 0 or 1, 0 or 1, 1, killed",
+            "unknown, unknown, unknown, 1, killed",
         ),
         (
             "bash -c 'exec 3<>/dev/tcp/x/80; cat <&3; exec 3<&-'",
@@ -150,7 +150,7 @@ fn what_the_descriptors_of_bash_lead_to() {
         ),
         (
             "bash -c 'exec 3<>/dev/tcp/x/80; timeout 1 cat <&3'",
-            "0, 0, 0, 1, 124",
+            "unknown, unknown, unknown, 1, 124",
         ),
         (
             "bash -c 'exec 3<>/dev/tcp/x/80; echo x >&3'",

@@ -4,7 +4,7 @@ use crate::facts::Flavour;
 use crate::facts::tools::makes;
 use crate::model::command::base;
 
-use super::path::{ANY, Flow, Path, SILENT};
+use super::path::{ANY, Flow, Path, SILENT, UNASKED};
 use super::player::Player;
 use super::words::Arg;
 use super::{Cause, Code};
@@ -217,6 +217,11 @@ impl Player<'_> {
             "wget" => self.wget(program, call),
             "nc" | "ncat" | "netcat" => self.nc(program, call),
             _ if call.input == SILENT && READERS.contains(&name) => self.waiting(program, call),
+            _ if call.input == UNASKED => {
+                vec![Run::unknown(
+                    "nobody knows what the service says, and when it ends",
+                )]
+            }
             _ => self
                 .filter(program, call)
                 .or_else(|| self.client(call))
