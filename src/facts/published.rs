@@ -21,6 +21,8 @@ pub struct Published {
     reach: Vec<usize>,
     /// Whether the tag was seen, so that an absence may be firm.
     certain: bool,
+    /// Whether the tag, or a later patch release of its minor version, was seen: others may have had what these lack.
+    near: bool,
 }
 
 /// How a tool came and went in the versions of an image.
@@ -57,6 +59,7 @@ pub fn published(
         reach: Vec::new(),
         meant: Vec::new(),
         certain: false,
+        near: false,
         line,
         shown,
         image,
@@ -99,6 +102,7 @@ pub fn published(
     };
     found.meant = meant;
     found.certain = certain;
+    found.near = certain || !stray && same_minor(&found.families(&found.line), &newest).is_some();
     found
 }
 
@@ -124,6 +128,8 @@ impl Published {
         let attested = || self.image.attested.iter().any(|name| name == tool);
         match self.found(tool) {
             Holds::Unknown if attested() => Holds::Yes(Flavour::Plain),
+            // Images lose tools as they grow up: what the newest lacks, an old one that nobody looked at may have.
+            Holds::No(_) if !self.near => Holds::Unknown,
             Holds::No(firmness) => {
                 let moved = self
                     .families(&self.reach)
