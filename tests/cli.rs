@@ -715,3 +715,21 @@ fn words_that_name_nothing_are_answered() {
     let value: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(value["summary"]["files"], 0);
 }
+
+#[test]
+fn a_cause_never_quotes_a_value_of_the_environment() {
+    let compose = "services:\n  web:\n    image: nginx:alpine\n    healthcheck:\n      test: curl -f http://127.0.0.1/${TOKEN} || echo ${TOKEN}\n";
+    let folder = Folder::new(&[
+        (".env", "TOKEN=hunter2hunter2\n"),
+        ("compose.yaml", compose),
+    ]);
+    for format in ["human", "concise", "json", "sarif", "github"] {
+        let said = folder.run(&["check", "--format", format]);
+        assert!(said.out.contains("cannot-fail"), "{format}: {}", said.out);
+        assert!(
+            !said.out.contains("hunter2") && !said.error.contains("hunter2"),
+            "{format}: {}",
+            said.out
+        );
+    }
+}

@@ -172,6 +172,7 @@ fn judge_read(
     last_resorts.retain(|finding| !has_named_error(&context, &findings, finding));
     findings.extend(last_resorts);
     watch::cap_by_environment(&context, &mut findings);
+    watch::hide_environment(&context, &mut findings);
     let probes = context.watched.len();
     findings.retain(|finding| !is_allowed(&reading, finding));
     let proof = Proof {

@@ -140,6 +140,42 @@ fn joined<'a>(
     }
 }
 
+/// Whatever a rule quotes, a value of the environment is shown by its name.
+pub fn hide_environment(context: &Context<'_>, findings: &mut [Finding]) {
+    for watched in &context.watched {
+        let Some(service) = watched.service else {
+            continue;
+        };
+        let values = watched.environment_values();
+        if values.is_empty() {
+            continue;
+        }
+        let hide = |text: &mut String| {
+            for (value, shown) in &values {
+                if text.contains(value.as_str()) {
+                    *text = text.replace(value.as_str(), shown);
+                }
+            }
+        };
+        let own = findings
+            .iter_mut()
+            .filter(|finding| finding.service.as_deref() == Some(&service.name.value));
+        for finding in own {
+            hide(&mut finding.message);
+            hide(&mut finding.why);
+            finding.help.iter_mut().for_each(hide);
+            finding
+                .labels
+                .iter_mut()
+                .for_each(|label| hide(&mut label.message));
+            finding
+                .fixes
+                .iter_mut()
+                .for_each(|fix| hide(&mut fix.title));
+        }
+    }
+}
+
 /// A value that only the environment knows proves nothing: what rests on it is at most a warning.
 pub fn cap_by_environment(context: &Context<'_>, findings: &mut [Finding]) {
     let rests: BTreeSet<&str> = context

@@ -43,7 +43,8 @@ pub fn substitutes(call: &Call, inventory: &Inventory) -> Vec<Substitute> {
         asked: &asked,
         at: *at,
         url: &url,
-        literal: word.literal(),
+        // What Compose fills in must stay a variable.
+        literal: word.literal().filter(|_| word.text.variables().is_empty()),
         piped,
         limit: asked
             .limit

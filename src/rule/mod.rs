@@ -15,7 +15,7 @@ use crate::model::project::{Project, Service};
 use crate::model::rejected::Rejected;
 use crate::model::target::Targets;
 use crate::outcome::Outcome;
-use crate::text::{Edit, Sources, Span, Traced};
+use crate::text::{Edit, Filling, Sources, Span, Traced};
 
 /// One rule.
 #[derive(Debug)]
@@ -110,6 +110,35 @@ impl Context<'_> {
 }
 
 impl Watched<'_> {
+    /// The values that the environment gives to what this container runs, each with the name that may be shown; one
+    /// or two characters say nothing to anybody and stand everywhere.
+    pub fn environment_values(&self) -> Vec<(String, String)> {
+        let image = self.service.and_then(|service| service.image.as_ref());
+        let mut texts: Vec<&Traced> = image.map(|image| &image.value).into_iter().collect();
+        match self.test.map(|test| &test.value.form) {
+            Some(Form::Exec(words) | Form::Unheaded(words)) => texts.extend(words),
+            Some(Form::Shell {
+                script, dropped, ..
+            }) => {
+                texts.push(script);
+                texts.extend(dropped);
+            }
+            None => {}
+        }
+        let mut values = Vec::new();
+        for text in texts {
+            for (range, variable) in text.variables() {
+                let value = text.as_str().get(range).unwrap_or_default();
+                if variable.filling == Filling::Environment && value.len() > 2 {
+                    values.push((value.to_owned(), variable.shown.clone()));
+                }
+            }
+        }
+        // The longest first, so that no piece of one is taken for another.
+        values.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        values
+    }
+
     /// Whether a value from the environment has a say in what this container runs.
     pub fn rests_on_environment(&self) -> bool {
         let image = self.service.and_then(|service| service.image.as_ref());
