@@ -68,7 +68,7 @@ pub struct Check {
 enum Format {
     /// With the source, the reason and the fixes
     Human,
-    /// One line each: path:line:column: severity[rule] title
+    /// One line each: `path:line:column: severity[rule] title`
     Concise,
     /// The contract `healthlint/1`
     Json,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A version as its numbers; the newest of a line ends in [`Version::NEWEST`], so that `17.x` stands behind `17.9`.
+/// A version as its numbers; the newest of a line ends in `Version::NEWEST`, so that `17.x` stands behind `17.9`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(Vec<Number>);
 
