@@ -103,7 +103,7 @@ fn files() -> Vec<File> {
                 .replace('\\', "/");
             let whole = fs::read_to_string(&path).unwrap();
             let text = whole
-                .split("#[cfg(test)]")
+                .split("#[cfg(test)]\nmod tests {")
                 .next()
                 .unwrap_or_default()
                 .to_owned();

@@ -23,6 +23,7 @@ mod readme;
 mod registry;
 mod sarif;
 mod seeds;
+#[cfg(unix)]
 mod truth;
 mod wild;
 mod yaml;

@@ -118,8 +118,9 @@ fn tail_of(
     let all = std::iter::once(&item.first).chain(item.rest.iter().map(|(_, pipeline)| pipeline));
     for pipeline in all {
         for command in &pipeline.commands {
+            // The masking words are the command, or the operator with it: `|| true`.
             if let Some(previous) = end_of_previous
-                && masks(command.range.clone())
+                && masks(previous..command.range.end)
             {
                 return Some(previous..end_of(item));
             }

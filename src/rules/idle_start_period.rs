@@ -57,7 +57,10 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
             format!("the first check runs after {first_shown} ({from}), when the period is over"),
         )
         .help("set `start_interval` well below the start period");
-    let pace = pace(length)?;
+    let Some(pace) = pace(length) else {
+        // Nothing fits into so short a time; only a longer period helps.
+        return Some(finding);
+    };
     let edit = match &watched.probe.timing.start_interval {
         Some(written) if written.through.is_none() => {
             let text = &written.value.text;

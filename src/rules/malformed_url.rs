@@ -69,7 +69,7 @@ fn judge(watched: &Watched<'_>, request: &Request, word: &Argument) -> Option<Fi
             "a port is a number from 1 to 65535",
             "write the port that the service listens on",
         ),
-        Fault::CurlGlob if curl && !request.has(&["-g", "--globoff"]) => (
+        Fault::CurlGlob if curl && !request.has(&["-g", "--globoff"]) && !is_glob(&text) => (
             format!("`curl` takes `{text}` for a list of URLs"),
             "braces and brackets are patterns for curl",
             "add `--globoff`, or write `%7B`, `%7D`, `%5B` and `%5D`",
@@ -92,6 +92,15 @@ fn judge(watched: &Watched<'_>, request: &Request, word: &Argument) -> Option<Fi
             )
             .help(help),
     )
+}
+
+/// A list or a range that curl reads as such, and asks for one after the other.
+fn is_glob(text: &str) -> bool {
+    match text.chars().next() {
+        Some('{') => text.contains('}'),
+        Some('[') => text.contains(']') && text.contains('-'),
+        _ => false,
+    }
 }
 
 /// `curl http://host/?a=1&b=2`: the shell ends the command at the `&` and sends it to the background.

@@ -18,7 +18,8 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for service in &context.project.services {
         for dependency in &service.depends_on {
-            if dependency.condition.value != Condition::Healthy {
+            // What is not required only warns, and the dependent starts all the same.
+            if dependency.condition.value != Condition::Healthy || !dependency.required {
                 continue;
             }
             let target = context

@@ -157,7 +157,6 @@ fn definition(watched: &Watched<'_>, name: &str) -> Option<Span> {
                     .iter()
                     .any(|(entry, _)| entry == name)
                     .then_some(step.span),
-                Action::Arg(entry, _) => (entry == name).then_some(step.span),
                 _ => None,
             })
         })

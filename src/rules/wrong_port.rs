@@ -111,10 +111,12 @@ fn set_by_environment(
         .find(|entry| port_of(entry).is_some_and(agreed))?;
     let right = port_of(entry)?;
     let spoken_of = service.environment.iter().any(|entry| {
-        entry
-            .value
-            .as_ref()
-            .is_some_and(|value| value.as_str().contains(&asked.to_string()))
+        entry.value.as_ref().is_some_and(|value| {
+            value
+                .as_str()
+                .split(|c: char| !c.is_ascii_digit())
+                .any(|number| number.parse() == Ok(asked))
+        })
     });
     (!spoken_of).then(|| {
         (
