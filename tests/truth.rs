@@ -285,7 +285,7 @@ fn the_evaluator_is_never_wrong() {
             }
         }
     }
-    // All of them take minutes: everyday runs take a sample that is the same every time, `.ci/run` takes all.
+    // All of them take minutes: everyday runs take a sample that is the same every time.
     if std::env::var_os("HEALTHLINT_TRUTH").is_none_or(|value| value != "all") {
         let mut nth = 0;
         cases.retain(|_| {
