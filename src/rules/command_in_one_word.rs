@@ -2,6 +2,7 @@
 
 use crate::facts::Shell;
 use crate::finding::{Finding, Fix, Severity};
+use crate::model::command;
 use crate::model::draft::{Draft, NewTest};
 use crate::model::probe::Form;
 use crate::rule::{Context, Rule, Watched};
@@ -46,7 +47,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             findings.push(whole_command(watched, words));
             continue;
         }
-        let name = program.as_str().rsplit('/').next().unwrap_or_default();
+        let name = command::base(program.as_str());
         if !STRICT.contains(&name) {
             continue;
         }

@@ -2,6 +2,7 @@
 
 use crate::facts::Shell;
 use crate::finding::{Finding, Fix, Severity};
+use crate::model::command;
 use crate::model::draft::{Draft, NewTest, is_operator};
 use crate::model::probe::Form;
 use crate::rule::{Context, Rule};
@@ -32,7 +33,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         let Some((program, arguments)) = words.split_first() else {
             continue;
         };
-        let name = program.as_str().rsplit('/').next().unwrap_or_default();
+        let name = command::base(program.as_str());
         if OWN_MEANING.contains(&name) {
             continue;
         }

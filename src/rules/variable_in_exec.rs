@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::facts::Shell;
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::build::Action;
+use crate::model::command;
 use crate::model::draft::{Draft, NewTest};
 use crate::model::probe::Form;
 use crate::rule::{Context, Rule, Watched};
@@ -67,7 +68,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         };
         // A wrapper such as `timeout 5 sh -c` hands the text on to a reader.
         let read = words.iter().any(|word| {
-            let name = word.as_str().rsplit('/').next().unwrap_or_default();
+            let name = command::base(word.as_str());
             READERS.contains(&name)
         });
         if read {

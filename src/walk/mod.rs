@@ -271,11 +271,11 @@ pub(crate) mod tests {
 
     #[test]
     fn paths_are_shown_as_the_user_knows_them() {
-        let disk = Disk::new(Path::new("/home/me/work"), false);
+        let disk = Disk::new(Path::new("/home/me/project"), false);
         for (given, shown) in [
             ("a/./b/../c", "a/c"),
-            ("/home/me/work/x", "x"),
-            ("../work/x", "x"),
+            ("/home/me/project/x", "x"),
+            ("../project/x", "x"),
             ("../other/x", "../other/x"),
             ("/etc/x", "/etc/x"),
             (".", "."),
