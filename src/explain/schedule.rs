@@ -9,6 +9,7 @@ use crate::model::draft;
 use crate::model::duration::{self, Grammar};
 use crate::model::probe::{Setting, Timing, defaults};
 use crate::model::target::Targets;
+use crate::outcome::schedule::Settings;
 use crate::text::{Sources, Span};
 
 use super::way;
@@ -110,7 +111,7 @@ fn duration_of(
             origin: Origin::File(written.span, through(sources, written)),
         };
     }
-    let said = own.and_then(|own| flag_of(own, flag)).and_then(|text| {
+    let said = own.and_then(|own| own.flag(flag)).and_then(|text| {
         let parsed = duration::parse(text, Grammar::Dockerfile).ok().flatten()?;
         parsed.to_std().filter(|value| !value.is_zero())
     });
@@ -130,7 +131,7 @@ fn retries(sources: &Sources, timing: &Timing, own: Option<&OwnCheck>) -> Counts
         };
     }
     let said = own
-        .and_then(|own| flag_of(own, "retries"))
+        .and_then(|own| own.flag("retries"))
         .and_then(|text| text.parse().ok())
         .filter(|count| *count > 0);
     fallen_back(said, own, defaults::RETRIES)
@@ -151,21 +152,6 @@ fn fallen_back<T>(said: Option<T>, own: Option<&OwnCheck>, default: T) -> Counts
         written: None,
         origin,
     }
-}
-
-/// The value of a flag of an image's own HEALTHCHECK.
-fn flag_of<'a>(own: &'a OwnCheck, flag: &str) -> Option<&'a str> {
-    let OwnCheck::Command(check) = own else {
-        return None;
-    };
-    check
-        .split_whitespace()
-        .take_while(|word| word.starts_with("--"))
-        .find_map(|word| {
-            word.strip_prefix("--")?
-                .strip_prefix(flag)?
-                .strip_prefix('=')
-        })
 }
 
 impl Effective {
@@ -205,58 +191,32 @@ impl Effective {
         all
     }
 
-    /// What follows (moby `daemon/health.go`: `monitor`, `getInterval`, `handleProbeResult`).
+    /// What follows; None where a setting that has a say is unknown or may not be seen.
     pub fn times(&self, targets: &Targets) -> Times {
         let (Some(interval), Some(timeout), Some(retries)) =
             (self.interval.value, self.timeout.value, self.retries.value)
         else {
             return Times::default();
         };
-        let run = interval.saturating_add(timeout);
-        let count = u32::try_from(retries).unwrap_or(u32::MAX);
+        let settings = Settings {
+            interval,
+            timeout,
+            retries,
+            start_period: self.start_period.value.unwrap_or_default(),
+            start_interval: self.start_interval.as_ref().and_then(|set| set.value),
+        };
+        let follows = settings.times(targets);
+        let hidden = |set: &Counts<Duration>| set.value.is_none();
+        let start_known =
+            !hidden(&self.start_period) && !self.start_interval.as_ref().is_some_and(hidden);
         let shown = draft::duration;
-        let mut times = Times {
-            unhealthy: Some(run.saturating_mul(count)),
+        Times {
+            first_healthy: start_known.then_some(follows.first_healthy),
+            unhealthy: Some(follows.unhealthy),
+            never_healthy: start_known.then_some(follows.never_healthy),
             sum: format!("{retries} × ({} + {})", shown(interval), shown(timeout)),
-            ..Times::default()
-        };
-        let Some(period) = self.start_period.value else {
-            return times;
-        };
-        let start = match &self.start_interval {
-            Some(set) if targets.engine >= 25 => set.value,
-            None if targets.start_interval_is_short() => Some(defaults::START_INTERVAL),
-            Some(_) | None => Some(interval),
-        };
-        let Some(start) = start else { return times };
-        let first = if period.is_zero() { interval } else { start };
-        times.first_healthy = Some(first);
-        times.never_healthy = Some(never_healthy(period, start, timeout, run, count));
-        times
+        }
     }
-}
-
-/// From the start to `unhealthy` where every check uses up its timeout.
-///
-/// A check is planned when the one before it ends: after the start interval as long as the start period lasts, then
-/// after the interval. Its failure counts unless it began within the start period.
-fn never_healthy(
-    period: Duration,
-    start: Duration,
-    timeout: Duration,
-    run: Duration,
-    retries: u32,
-) -> Duration {
-    let early_run = start.saturating_add(timeout);
-    if period.is_zero() || early_run.is_zero() {
-        return run.saturating_mul(retries).saturating_add(period);
-    }
-    let planned_early = period.as_nanos().div_ceil(early_run.as_nanos());
-    let planned_early = u32::try_from(planned_early).unwrap_or(u32::MAX);
-    let spent = early_run.saturating_mul(planned_early);
-    let last_began = spent.saturating_sub(timeout);
-    let counted = u32::from(last_began >= period);
-    spent.saturating_add(run.saturating_mul(retries.saturating_sub(counted)))
 }
 
 fn moment(name: &'static str, value: &Counts<Duration>) -> Moment {
@@ -273,58 +233,5 @@ fn told<T>(value: &Counts<T>, shown: impl Fn(&T) -> String) -> String {
         (Some(value), _) => shown(value),
         (None, Some(written)) => written.clone(),
         (None, None) => "unknown".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    /// The engine's own loop, check by check.
-    fn played(period: u32, start: u32, interval: u32, timeout: u32, retries: u32) -> u32 {
-        let (mut now, mut streak) = (0, 0);
-        loop {
-            let began = now + if now >= period { interval } else { start };
-            now = began + timeout;
-            if began >= period {
-                streak += 1;
-            }
-            if streak == retries {
-                return now;
-            }
-        }
-    }
-
-    #[test]
-    fn the_sum_is_what_the_engine_s_loop_comes_to() {
-        for period in [0, 1, 5, 6, 7, 30, 31, 120] {
-            for start in [1, 2, 5, 60] {
-                for interval in [1, 10, 30] {
-                    for timeout in [1, 3, 30] {
-                        for retries in [1, 3] {
-                            let run = SECOND * (interval + timeout);
-                            let sum = never_healthy(
-                                SECOND * period,
-                                SECOND * start,
-                                SECOND * timeout,
-                                run,
-                                retries,
-                            );
-                            let expected = played(period, start, interval, timeout, retries);
-                            assert_eq!(sum, SECOND * expected, "{period} {start} {run:?}");
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn no_number_is_too_large() {
-        let most = Duration::MAX;
-        assert_eq!(never_healthy(most, most, most, most, u32::MAX), most);
-        never_healthy(most, Duration::from_nanos(1), Duration::ZERO, most, 1);
     }
 }

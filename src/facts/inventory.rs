@@ -73,6 +73,23 @@ pub enum OwnCheck {
     Unknown,
 }
 
+impl OwnCheck {
+    /// The value of one of its flags: `interval`, `start-period` …
+    pub fn flag(&self, name: &str) -> Option<&str> {
+        let Self::Command(check) = self else {
+            return None;
+        };
+        check
+            .split_whitespace()
+            .take_while(|word| word.starts_with("--"))
+            .find_map(|word| {
+                word.strip_prefix("--")?
+                    .strip_prefix(name)?
+                    .strip_prefix('=')
+            })
+    }
+}
+
 impl Inventory {
     /// What the facts say of a tag.
     pub(super) fn of_published(found: Published) -> Self {

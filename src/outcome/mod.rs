@@ -17,6 +17,7 @@ mod pipeline;
 mod player;
 mod redirect;
 pub mod request;
+pub mod schedule;
 mod statuses;
 pub mod substitute;
 mod tools;
