@@ -426,48 +426,53 @@ fn plain_sed(script: &str) -> bool {
             .all(|char| char.is_ascii_digit() || matches!(char, ',' | '$'))
 }
 
-/// jq on nothing ends with 0 whatever it is asked; on a body, as the body is.
+/// jq on nothing ends with 0 whatever it is asked, unless it is told to fetch its input (`-n` and `input`); on a body,
+/// as the body is.
 fn jq(call: &Use<'_>) -> Vec<Run> {
-    let known = [
-        "-r",
-        "--raw-output",
-        "-c",
-        "-M",
-        "-C",
-        "-S",
-        "-j",
-        ".",
-        "-e",
-        "--exit-status",
-        "-re",
-        "-er",
-        "-ce",
-        "-ec",
-    ];
-    let filters = call
-        .args
-        .iter()
-        .filter(|arg| !arg.text.starts_with('-'))
-        .count();
-    let odd = call.args.iter().any(|arg| {
-        arg.splice || (arg.text.starts_with('-') && !known.contains(&arg.text.as_str()))
-    });
-    if odd || filters > 1 {
-        return vec![Run::unknown("nobody follows these options of jq")];
-    }
-    let exits = call.args.iter().any(|arg| {
-        matches!(
-            arg.text.as_str(),
-            "--exit-status" | "-e" | "-re" | "-er" | "-ce" | "-ec"
-        )
-    });
-    if call.input.trim().is_empty() {
-        if exits {
-            return vec![Run::unknown(
-                "`jq -e` on nothing ends with 0 in 1.6 and with 4 from 1.7 on",
-            )];
+    let mut filters = Vec::new();
+    let (mut exits, mut null, mut slurps) = (false, false, false);
+    for arg in call.args {
+        let text = arg.text.as_str();
+        let letters = match text.strip_prefix('-') {
+            None => {
+                filters.push(text);
+                continue;
+            }
+            _ if arg.splice => "?",
+            Some("-exit-status") => "e",
+            Some("-null-input") => "n",
+            Some("-slurp") => "s",
+            Some("-raw-output") => "r",
+            Some("-compact-output") => "c",
+            Some(letters) => letters,
+        };
+        if letters.is_empty() || !letters.chars().all(|letter| "ensrcMCSja".contains(letter)) {
+            return vec![Run::unknown("nobody follows these options of jq")];
         }
-        return vec![Run::new(0)];
+        exits |= letters.contains('e');
+        null |= letters.contains('n');
+        slurps |= letters.contains('s');
+    }
+    let filter = filters.first().map_or(".", |filter| filter.trim());
+    if filters.len() > 1 || call.args.iter().any(|arg| arg.splice) {
+        return vec![Run::unknown("nobody follows these words of jq")];
+    }
+    let fetches = null && !slurps && fetches_input(filter);
+    if null && !fetches {
+        return vec![Run::unknown("nobody plays the filter of jq")];
+    }
+    if call.input.trim().is_empty() {
+        return vec![if fetches {
+            Run::of(super::Code::Failure).because("`jq` asks for its input, and there is none")
+        } else if slurps && !is_field_of_first(filter) {
+            Run::unknown("nobody plays the filter of jq")
+        } else if slurps && exits {
+            Run::new(1).because("without an answer `jq -e` finds nothing but null")
+        } else if exits {
+            Run::unknown("`jq -e` on nothing ends with 0 in 1.6 and with 4 from 1.7 on")
+        } else {
+            Run::new(0)
+        }];
     }
     if is_known(call.input) {
         return vec![Run::unknown("nobody plays the filter of jq")];
@@ -477,4 +482,27 @@ fn jq(call: &Use<'_>) -> Vec<Run> {
         Run::of(super::Code::Failure)
             .because("jq does not find in the answer what it is asked for"),
     ]
+}
+
+/// Whether a filter of jq begins with `input`: without one it fails there, whatever follows the `|`.
+fn fetches_input(filter: &str) -> bool {
+    filter.strip_prefix("input").is_some_and(|rest| {
+        let rest = rest.trim_start();
+        rest.is_empty() || rest.starts_with('|') && !rest.starts_with("|=")
+    })
+}
+
+/// Whether a filter is `.[0]` with plain fields behind it: null where there is no first.
+fn is_field_of_first(filter: &str) -> bool {
+    filter.strip_prefix(".[0]").is_some_and(|fields| {
+        let mut fields = fields.split('.');
+        fields.next() == Some("")
+            && fields.all(|name| {
+                !name.is_empty()
+                    && !name.starts_with(|first: char| first.is_ascii_digit())
+                    && name
+                        .chars()
+                        .all(|char| char.is_ascii_alphanumeric() || char == '_')
+            })
+    })
 }

@@ -1,10 +1,10 @@
 //! `cannot-fail`: a check that says "healthy" when nothing listens.
 
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::command::{Command, Item};
+use crate::model::command::{Argument, Command, Item, quoted};
 use crate::outcome::{Outcome, World};
 use crate::rule::{Context, Rule, Watched};
-use crate::text::Span;
+use crate::text::{Edit, Span, Traced};
 
 /// See the page.
 pub const RULE: Rule = Rule {
@@ -85,6 +85,60 @@ fn passes_the_dead(watched: &Watched<'_>, outcome: &Outcome) -> Finding {
             why,
         )
         .help("make sure that no answer is a failure")
+        .fix(fetching(watched, span))
+}
+
+/// `jq` that asks for its input itself, and so fails where there is none. `-e` alone is no help: on nothing it ends
+/// with 0 in jq 1.6.
+fn fetching(watched: &Watched<'_>, masking: Span) -> Option<Fix> {
+    let call = watched
+        .calls
+        .iter()
+        .find(|call| call.name() == Some("jq") && call.words[0].span == masking)?;
+    let is_option = |word: &&Argument| word.text.as_str().starts_with('-');
+    let options = call.words[1..].iter().take_while(is_option).count();
+    let (before, filter) = match &call.words[options..] {
+        [before] => (before, None),
+        [before, filter] => (before, Some(filter)),
+        _ => return None,
+    };
+    let plain = |word: &Argument| {
+        let option = word.text.as_str();
+        ["--raw-output", "--compact-output"].contains(&option)
+            || option[1..]
+                .bytes()
+                .all(|letter| b"rcMCSja".contains(&letter))
+    };
+    if !call.words[1..=options].iter().all(plain) {
+        return None;
+    }
+    let (script, place) = before.place.as_ref()?;
+    let option = |text: &str| script.replace(place.end..place.end, text);
+    let edits = match filter {
+        None => vec![option(" -ne input")?],
+        Some(filter) => vec![option(" -ne")?, with_input(script, filter)?],
+    };
+    Some(Fix::risky("let `jq` fail where there is no answer", edits))
+}
+
+/// `input` in front of a filter, inside the quotes where it has some.
+fn with_input(script: &Traced, filter: &Argument) -> Option<Edit> {
+    let text = filter.literal()?;
+    let (_, range) = filter.place.as_ref()?;
+    // A filter that fetches by itself, or that must begin with its libraries, is left to its author.
+    let own = ["input", "import", "include"];
+    if own.iter().any(|word| text.contains(word)) {
+        return None;
+    }
+    if text.trim() == "." {
+        return script.replace(range.clone(), "input");
+    }
+    let written = script.as_str().get(range.clone())?;
+    if written.starts_with(['\'', '"']) && written.len() == text.len() + 2 {
+        let start = range.start + 1;
+        return script.replace(start..start, "input | ");
+    }
+    script.replace(range.clone(), &quoted(&format!("input | {text}")))
 }
 
 /// Drops what comes after the last command that could fail: `| awk …`, `|| true`, `; true`.
