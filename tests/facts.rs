@@ -4,11 +4,16 @@
 #![allow(clippy::print_stdout)]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use healthlint::check::{Options, Unit, check, inspect};
 use healthlint::facts::images::{self, tool_and_flavour};
 use healthlint::facts::{Holds, Shell, inventory_of_image, packages, recipes};
+use healthlint::fix::Texts;
+use healthlint::report::{Report, concise};
+use healthlint::text::apply;
 
 fn sorted<T: Ord>(values: &[T]) -> bool {
     values.windows(2).all(|pair| pair[0] < pair[1])
@@ -279,4 +284,175 @@ fn every_release_of_a_distribution_has_its_essentials() {
             );
         }
     }
+}
+
+/// What a service has to say so that the way `needs` and `when` are met.
+fn service_that_says(image: &str, when: Option<&str>, needs: &[String]) -> String {
+    let mut text = format!("services:\n  it:\n    image: {image}\n");
+    let mut environment = BTreeSet::new();
+    for said in needs
+        .iter()
+        .map(|need| need.split('|').next().unwrap())
+        .chain(when)
+    {
+        match (said.strip_prefix("command:"), said.split_once('=')) {
+            (Some(word), _) => {
+                let _ = writeln!(text, "    command: server --{word} secret");
+            }
+            (None, Some((name, value))) => {
+                environment.insert(format!("      {name}: '{value}'\n"));
+            }
+            (None, None) => {
+                environment.insert(format!("      {said}: something\n"));
+            }
+        }
+    }
+    if !environment.is_empty() {
+        text.push_str("    environment:\n");
+        text.extend(environment);
+    }
+    text
+}
+
+/// Whoever takes our advice must not be scolded for it by our own rules.
+#[test]
+fn every_recipe_passes_our_own_rules_on_its_own_image() {
+    let mut said = String::new();
+    for recipe in recipes::recipes().filter(|recipe| !recipe.test.is_empty()) {
+        let variant = recipe
+            .variant
+            .as_ref()
+            .map(|variant| format!("-{variant}"))
+            .unwrap_or_default();
+        let tag = match (&recipe.to, &recipe.from) {
+            (Some(version), _) | (None, Some(version)) => format!("{version}{variant}"),
+            (None, None) => format!("latest{variant}"),
+        };
+        let ways = std::iter::once((None, &recipe.needs)).chain(
+            recipe
+                .instead
+                .iter()
+                .map(|other| (Some(other.when.as_str()), &other.needs)),
+        );
+        for (when, needs) in ways {
+            for image in &recipe.images {
+                let text = service_that_says(&format!("{image}:{tag}"), when, needs);
+                let (now, checked) = with_recipe(&text);
+                if !checked.is_empty() {
+                    let _ = writeln!(said, "{}\n{now}{checked}", recipe.name);
+                }
+            }
+        }
+    }
+    assert!(said.is_empty(), "{said}");
+}
+
+/// The file with the recipe for its service `it`, and what healthlint says about it.
+fn with_recipe(text: &str) -> (String, String) {
+    let unit = Unit::Compose(vec!["compose.yaml".to_owned()]);
+    let files: Texts = [("compose.yaml".to_owned(), text.into())].into();
+    let options = Options::default();
+    let edits = inspect(&unit, &files, &options, |context, _| {
+        let service = &context.project.services[0];
+        context.recipe(service).map(|offer| {
+            assert!(offer.needs.is_empty(), "{text}\n{:?}", offer.needs);
+            vec![offer.edit]
+        })
+    });
+    let Some(edits) = edits.made else {
+        return (text.to_owned(), "no recipe".to_owned());
+    };
+    let now = apply(text, &edits);
+    let files: Texts = [("compose.yaml".to_owned(), now.as_str().into())].into();
+    let checked = check(&[unit], &files, &options);
+    assert_eq!(checked.probes, 1, "{now}");
+    let lines = concise::render(&Report {
+        sources: &checked.sources,
+        findings: &checked.findings,
+        faults: &checked.faults,
+        rules: &[],
+        files: 1,
+        probes: 1,
+    });
+    (now, lines)
+}
+
+/// What stands behind `test: ` once the recipe is added.
+fn offered(text: &str) -> String {
+    let (now, _) = with_recipe(text);
+    let line = now
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("test: "));
+    line.unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_recipe_is_filled_in_from_the_environment_of_its_service() {
+    let service =
+        |image: &str, rest: &str| offered(&format!("services:\n  it:\n    image: {image}\n{rest}"));
+    assert_eq!(
+        service("postgres:17", ""),
+        r#"["CMD", "pg_isready", "-h", "127.0.0.1", "-U", "postgres", "-d", "postgres"]"#
+    );
+    assert_eq!(
+        service(
+            "postgres:17",
+            "    environment: {POSTGRES_USER: app, POSTGRES_DB: '${DB}'}\n"
+        ),
+        r#"["CMD", "pg_isready", "-h", "127.0.0.1", "-U", "app", "-d", "${DB}"]"#
+    );
+    assert_eq!(
+        service("n8nio/n8n", ""),
+        r#"["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:5678/healthz"]"#
+    );
+    // The value stands in the file, as its author wrote it.
+    assert_eq!(
+        service("n8nio/n8n", "    environment: ['N8N_PORT=${PORT:-80}']\n"),
+        r#"["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:${PORT:-80}/healthz"]"#
+    );
+    // Nobody here knows what an env file says: the shell asks for it there.
+    assert_eq!(
+        service("n8nio/n8n", "    env_file: n8n.env\n"),
+        r#"["CMD-SHELL", "wget -q -O /dev/null \"http://127.0.0.1:$${N8N_PORT:-5678}/healthz\""]"#
+    );
+    assert_eq!(
+        service(
+            "redis:7",
+            "    command: redis-server --requirepass x\n    environment: {REDISCLI_AUTH: x}\n"
+        ),
+        r#"["CMD-SHELL", "redis-cli ping | grep -q PONG"]"#
+    );
+    // The client gives up before the engine does, whatever limit stands there.
+    let missing = |timeout: &str| {
+        let text = format!(
+            "services:\n  it:\n    image: influxdb:1.8\n    healthcheck:\n      test: [CMD, nc, -z, localhost, '8086']\n      timeout: {timeout}\n"
+        );
+        let files: Texts = [("compose.yaml".to_owned(), text.as_str().into())].into();
+        let unit = Unit::Compose(vec!["compose.yaml".to_owned()]);
+        let edit = inspect(&unit, &files, &Options::default(), |context, _| {
+            context.watched[0].recipe().unwrap().edit
+        });
+        apply(&text, &[edit.made])
+            .lines()
+            .nth(4)
+            .unwrap()
+            .to_owned()
+    };
+    assert!(
+        missing("3s").contains(r#""-m", "2", "http"#),
+        "{}",
+        missing("3s")
+    );
+    assert!(
+        missing("1s").contains(r#""-fsS", "http"#),
+        "{}",
+        missing("1s")
+    );
+    assert!(
+        service(
+            "mysql:8.4",
+            "    environment: {MYSQL_ROOT_PASSWORD_FILE: /run/secrets/root}\n"
+        )
+        .contains("$$MYSQL_ROOT_PASSWORD_FILE")
+    );
 }

@@ -42,9 +42,11 @@ fn files(folder: &Path) -> Vec<(String, String)> {
     found
 }
 
-fn copied(seed: &str) -> PathBuf {
+/// A copy for one test alone: tests run side by side.
+fn copied(seed: &str, test: &str) -> PathBuf {
     let to = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
         .join("seeds")
+        .join(test)
         .join(seed);
     let _ = fs::remove_dir_all(&to);
     for (name, text) in files(&root().join("fixtures/seeds").join(seed)) {
@@ -67,7 +69,7 @@ fn hold(path: &Path, now: &str) {
 #[test]
 fn each_seed_is_found_and_explained() {
     for seed in SEEDS {
-        let output = healthlint(&copied(seed), &["check"]);
+        let output = healthlint(&copied(seed, "found"), &["check"]);
         let expected = root()
             .join("fixtures/expected")
             .join(seed)
@@ -80,7 +82,7 @@ fn each_seed_is_found_and_explained() {
 #[test]
 fn each_seed_is_mended() {
     for seed in SEEDS {
-        let folder = copied(seed);
+        let folder = copied(seed, "mended");
         healthlint(&folder, &["check", "--fix", "--unsafe-fixes"]);
         for (name, text) in files(&folder) {
             hold(

@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod container;
+mod filled;
 pub mod images;
 mod inventory;
 pub mod learned;
@@ -17,6 +18,7 @@ pub mod tag;
 pub mod tools;
 
 pub use answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
+pub use filled::{Filled, filled};
 pub use inventory::{Inventory, OwnCheck, USUAL};
 pub use lookup::{canonical, inventory_of_image};
 pub use published::Epoch;

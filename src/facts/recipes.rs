@@ -25,8 +25,15 @@ pub struct Recipe {
     /// The last version that it serves.
     pub to: Option<String>,
     /// `test:` as Compose writes it, `CMD` or `CMD-SHELL` first; empty where nothing in the image can probe it.
+    /// What the service's environment says takes the place of `$${NAME:-default}`, in a list too.
     #[serde(default)]
     pub test: Vec<String>,
+    /// Variables that the service must set, or the test can never pass: `NAME`, `NAME=value`, `ONE|OTHER`.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// Other tests for services that say so; the first that fits wins.
+    #[serde(default)]
+    pub instead: Vec<Instead>,
     /// Ports that speak TLS.
     #[serde(default)]
     pub tls: Vec<u16>,
@@ -43,6 +50,46 @@ pub struct Recipe {
     pub confidence: String,
     /// When that was so: year and month.
     pub date: String,
+}
+
+/// Another test for services of one kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instead {
+    /// What the service says: `NAME`, `NAME=value`, or `command:word` for a word of its command.
+    pub when: String,
+    /// See [`Recipe::test`].
+    #[serde(default)]
+    pub test: Vec<String>,
+    /// See [`Recipe::needs`].
+    #[serde(default)]
+    pub needs: Vec<String>,
+}
+
+/// One way to probe the service.
+#[derive(Clone, Copy, Debug)]
+pub struct Way<'a> {
+    /// See [`Recipe::test`].
+    pub test: &'a [String],
+    /// See [`Recipe::needs`].
+    pub needs: &'a [String],
+}
+
+impl Recipe {
+    /// The way for a service, which `says` what it is told.
+    pub fn way(&self, says: impl Fn(&str) -> bool) -> Way<'_> {
+        let other = self.instead.iter().find(|other| says(&other.when));
+        match other {
+            Some(other) => Way {
+                test: &other.test,
+                needs: &other.needs,
+            },
+            None => Way {
+                test: &self.test,
+                needs: &self.needs,
+            },
+        }
+    }
 }
 
 /// A section of the file, and what it says once somebody has asked.

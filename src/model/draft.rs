@@ -108,6 +108,24 @@ pub enum NewTest {
     Shell(Draft),
 }
 
+impl NewTest {
+    /// The value of `test:`, where none stands yet.
+    pub fn yaml(&self) -> String {
+        let (first, words) = match self {
+            Self::Exec(words) => ("CMD", words.as_slice()),
+            Self::Shell(script) => ("CMD-SHELL", std::slice::from_ref(script)),
+        };
+        let words: Vec<String> = std::iter::once(quote::yaml_double(first))
+            .chain(
+                words
+                    .iter()
+                    .map(|word| quote::yaml_double(&word.spelled(double_dollar))),
+            )
+            .collect();
+        format!("[{}]", words.join(", "))
+    }
+}
+
 /// How a test is written now.
 #[derive(Clone, Debug)]
 pub enum Notation {

@@ -1,6 +1,9 @@
 //! The shape of a rule: a value that takes a context and returns findings.
 
+mod recipe;
 mod rewrite;
+
+pub use recipe::Offer;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -100,6 +103,12 @@ impl Context<'_> {
             .iter()
             .position(|each| std::ptr::eq(each, service))?;
         self.inventories.get(at)
+    }
+
+    /// The check that the users of a service's image should have, filled in for this service, as a new key of it;
+    /// `needs` says what the service must set first, or the check can never pass.
+    pub fn recipe(&self, service: &Service) -> Option<Offer> {
+        recipe::added(self, service)
     }
 
     /// What the engines reject in the project's files and in the Dockerfile that is judged by itself.
@@ -212,6 +221,11 @@ impl Watched<'_> {
         part: &(Range<usize>, &str),
     ) -> Option<Vec<Edit>> {
         rewrite::call(self, call, before, Some(kept), Some(part))
+    }
+
+    /// The check that the users of this image should have, filled in for this service, in place of the test.
+    pub fn recipe(&self) -> Option<Offer> {
+        recipe::instead(self)
     }
 
     /// A finding about this container.

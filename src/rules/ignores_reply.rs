@@ -116,7 +116,18 @@ fn logs_in(watched: &Watched<'_>, call: &Call, service: Kind) -> bool {
             .iter()
             .any(|variable| names.contains(&variable.name.as_str()))
     });
-    given || unknown_password || by_environment
+    given || unknown_password || by_environment || names.iter().any(|name| sets(watched, name))
+}
+
+/// Whether the script itself sets the variable: `MYSQL_PWD="$X" mysqladmin ping`.
+fn sets(watched: &Watched<'_>, name: &str) -> bool {
+    match watched.test.map(|test| &test.value.form) {
+        Some(Form::Shell { script, .. }) => script.as_str().contains(&format!("{name}=")),
+        Some(Form::Exec(words)) => words
+            .iter()
+            .any(|word| word.as_str().contains(&format!("{name}="))),
+        _ => false,
+    }
 }
 
 /// Where this service's own lines set a password for the server.

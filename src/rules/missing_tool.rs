@@ -4,7 +4,6 @@ use crate::facts::{Answer, Firmness, Holds, Reason, Shell};
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::build::{Action, Build};
 use crate::model::command::{Call, Command};
-use crate::model::draft::{Draft, NewTest};
 use crate::model::probe::defaults;
 use crate::outcome::substitute::{self, Substitute};
 use crate::outcome::{self, Outcome, Scene};
@@ -118,7 +117,8 @@ fn finding(
         })
         .take(1)
         .collect();
-    fixes.extend(recipe(watched));
+    let title = format!("use the check that {} can run", watched.inventory.shown);
+    fixes.extend(watched.recipe().map(|offer| offer.fix(&title)));
     fixes.extend(installed(watched, program));
     finding = finding.help(if fixes.is_empty() {
         format!("use a program that the image has, or build an image with `{program}` in it")
@@ -144,24 +144,6 @@ fn rewritten(watched: &Watched<'_>, call: &Call, other: &Substitute) -> Option<V
         }
     }
     Some(edits)
-}
-
-/// The check that the users of this image should have, where the whole test is given up.
-fn recipe(watched: &Watched<'_>) -> Option<Fix> {
-    let recipe = watched.inventory.recipe?;
-    let test = watched.test?;
-    let (first, words) = recipe.test.split_first()?;
-    let plain = |word: &String| Draft::text(word.replace("$$", "$"));
-    let new = match first.as_str() {
-        "CMD-SHELL" => NewTest::Shell(plain(words.first()?)),
-        "CMD" => NewTest::Exec(words.iter().map(plain).collect()),
-        _ => return None,
-    };
-    let edit = test.value.notation.rewrite(&new)?;
-    Some(Fix::risky(
-        format!("use the check that {} can run", watched.inventory.shown),
-        vec![edit],
-    ))
 }
 
 /// A line in the final stage that installs the tool.

@@ -1,7 +1,7 @@
 //! `unwatched-dependency`: waiting for the health of a service that has no health check.
 
 use crate::facts::OwnCheck;
-use crate::finding::{Finding, Fix, Severity};
+use crate::finding::{Finding, Severity};
 use crate::model::project::{Condition, Dependency, Service};
 use crate::rule::{Context, Rule};
 
@@ -72,20 +72,9 @@ fn judge(
     if inventory.check != OwnCheck::None {
         return None;
     }
-    let fix = inventory
-        .recipe
-        .filter(|recipe| !recipe.test.is_empty() && target.probe.is_none())
-        .and_then(|recipe| {
-            let words: Vec<_> = recipe.test.iter().map(|word| format!("{word:?}")).collect();
-            let edit = target.place.add_mapping(
-                "healthcheck",
-                &[("test", &format!("[{}]", words.join(", ")))],
-            )?;
-            Some(Fix::risky(
-                format!("add a health check that {} can run", inventory.shown),
-                vec![edit],
-            ))
-        });
+    let title = format!("add a health check that {} can run", inventory.shown);
+    let offer = target.probe.is_none().then(|| context.recipe(target));
+    let fix = offer.flatten().map(|offer| offer.fix(&title));
     Some(
         finding(format!(
             "neither the service nor its image {} has a health check, {outcome}",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cli::{Outlet, Status};
 use crate::facts::images::tracked;
 use crate::facts::learned::{Image as Facts, Learned, Reference};
-use crate::facts::{Firmness, Holds, Inventory, OwnCheck, Shell};
+use crate::facts::{Firmness, Holds, Inventory, OwnCheck, Shell, filled};
 use crate::report::visible;
 
 /// Columns of a line of names.
@@ -98,8 +98,8 @@ fn image(out: &mut String, inventory: &Inventory, learned: Option<&Arc<Facts>>) 
             OwnCheck::Unknown => "unknown whether it has its own",
         },
     );
-    if let Some(recipe) = inventory.recipe.filter(|recipe| !recipe.test.is_empty()) {
-        row(out, "probe with", &recipe.test.join(" "));
+    if let Some(check) = filled(inventory, None, None) {
+        row(out, "probe with", &check.test.yaml());
     }
     list(out, "has", &tools.has);
     list(out, "lacks", &tools.lacks);

@@ -1,0 +1,71 @@
+//! The check that an image's users should have, filled in for one service and written where it belongs.
+
+use std::time::Duration;
+
+use crate::facts::{Filled, filled};
+use crate::finding::Fix;
+use crate::model::draft;
+use crate::model::probe::defaults;
+use crate::model::project::Service;
+use crate::rule::{Context, Watched};
+use crate::text::Edit;
+
+/// How long a run of a new check may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A recipe as an edit.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// What writes it.
+    pub edit: Edit,
+    /// What the service has to set first, or the check can never pass; empty in most cases.
+    pub needs: Vec<String>,
+}
+
+impl Offer {
+    /// The edit as a fix: unsafe, or only shown where something must be set first.
+    pub fn fix(self, title: &str) -> Fix {
+        if self.needs.is_empty() {
+            return Fix::risky(title, vec![self.edit]);
+        }
+        let needs: Vec<String> = self.needs.iter().map(|name| format!("`{name}`")).collect();
+        let needs = needs.join(" and ").replace(" or ", "` or `");
+        let title = format!("{title}, once the service sets {needs}");
+        Fix::display(title, vec![self.edit])
+    }
+}
+
+/// The recipe as a new key of the service.
+pub fn added(context: &Context<'_>, service: &Service) -> Option<Offer> {
+    let inventory = context.inventory(service)?;
+    let Filled {
+        test,
+        start_period,
+        needs,
+    } = filled(inventory, Some(service), Some(TIMEOUT))?;
+    let test = test.yaml();
+    let start = draft::duration(start_period);
+    let timeout = draft::duration(TIMEOUT);
+    // Where an engine knows no other pace for the start, the check keeps the quick one for good.
+    let at_start = context.targets.engine >= 25;
+    let mut settings = vec![
+        ("test", test.as_str()),
+        ("interval", if at_start { "30s" } else { "10s" }),
+        ("timeout", timeout.as_str()),
+        ("start_period", start.as_str()),
+    ];
+    if at_start {
+        settings.push(("start_interval", "5s"));
+    }
+    let edit = service.place.add_mapping("healthcheck", &settings)?;
+    Some(Offer { edit, needs })
+}
+
+/// The recipe in place of the test that stands there.
+pub fn instead(watched: &Watched<'_>) -> Option<Offer> {
+    let limit = watched.timing.effective_timeout();
+    let limit = limit.unwrap_or(defaults::TIMEOUT);
+    let Filled { test, needs, .. } = filled(&watched.inventory, watched.service, Some(limit))?;
+    let edit = watched.test?.value.notation.rewrite(&test)?;
+    Some(Offer { edit, needs })
+}
