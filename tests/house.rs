@@ -51,7 +51,15 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// An external crate and the files or rooms that it may stand in.
 const CRATES: &[(&str, &[&str])] = &[
     ("anstream", &["cli", "main"]),
-    ("anstyle", &["cli", "report/explained", "report/human.rs"]),
+    (
+        "anstyle",
+        &[
+            "cli",
+            "report/explained",
+            "report/human.rs",
+            "report/time_line",
+        ],
+    ),
     ("base64", &["learn/registry"]),
     ("clap", &["cli"]),
     ("flate2", &["learn/compression.rs"]),

@@ -13,6 +13,7 @@ mod commands;
 mod conformance;
 mod explain;
 mod facts;
+mod graph;
 mod grep;
 mod house;
 mod laws;

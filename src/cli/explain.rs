@@ -9,7 +9,7 @@ use super::input::{configuration, learned, not_text, reason, surroundings};
 use super::units::units;
 use super::{Outlet, Status};
 use crate::check::{Options, Unit, inspect};
-use crate::explain::explain;
+use crate::explain::{TimeLine, explain, time_line};
 use crate::finding::Fault;
 use crate::read::Unread;
 use crate::report::{self, explained};
@@ -25,6 +25,12 @@ pub struct Explain {
     /// How it is told
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     format: Format,
+    /// Draw when each service starts and is healthy, and who waits for whom, in place of the checks
+    #[arg(long)]
+    graph: bool,
+    /// Write that drawing to this file as a picture
+    #[arg(long, value_name = "FILE")]
+    svg: Option<String>,
     /// Fill in variables from the environment too, as Compose does
     #[arg(long)]
     env: bool,
@@ -106,11 +112,28 @@ pub fn run(command: &Explain, outlet: &Outlet) -> Status {
             .map(|service| service.name.value.clone())
             .collect();
         names.sort();
-        (explain(context, findings, service), names)
+        (
+            explain(context, findings, service),
+            time_line(context, service),
+            names,
+        )
     });
-    let (all, names) = inspected.made;
+    let (all, line, names) = inspected.made;
     tell_faults(outlet, &inspected.sources, &inspected.faults);
+    let status = if inspected.faults.is_empty() {
+        Status::Quiet
+    } else {
+        Status::Trouble
+    };
+    let drawn = command.graph || command.svg.is_some();
+    if drawn && !line.bars.is_empty() {
+        return match draw(command, &line, outlet) {
+            Ok(()) => status,
+            Err(message) => trouble(&message),
+        };
+    }
     match command.format {
+        _ if drawn => {}
         Format::Human => {
             outlet.out(&explained::render(
                 &inspected.sources,
@@ -120,7 +143,7 @@ pub fn run(command: &Explain, outlet: &Outlet) -> Status {
         }
         Format::Json => outlet.out(&explained::render_json(&inspected.sources, &all)),
     }
-    if all.is_empty() {
+    if all.is_empty() || drawn {
         let message = match (service, &unit) {
             (Some(name), Unit::Compose(_)) => crate::config::unknown(
                 "service",
@@ -128,6 +151,9 @@ pub fn run(command: &Explain, outlet: &Outlet) -> Status {
                 &names.iter().map(String::as_str).collect::<Vec<_>>(),
             ),
             (Some(_), Unit::Dockerfile(_)) => format!("{path} is a Dockerfile: it has no services"),
+            (None, Unit::Dockerfile(_)) if drawn => {
+                format!("{path} is a Dockerfile: it has no services")
+            }
             (None, _) => format!("{path} has no health check"),
         };
         if service.is_some() {
@@ -135,11 +161,22 @@ pub fn run(command: &Explain, outlet: &Outlet) -> Status {
         }
         outlet.error(&format!("{}\n", report::visible::line(&message)));
     }
-    if inspected.faults.is_empty() {
-        Status::Quiet
-    } else {
-        Status::Trouble
+    status
+}
+
+/// The time line on standard output, or into the file that was asked for, or both.
+fn draw(command: &Explain, line: &TimeLine, outlet: &Outlet) -> Result<(), String> {
+    if let Some(file) = &command.svg {
+        let picture = report::time_line::render_svg(line, &command.target);
+        std::fs::write(file, picture).map_err(|error| format!("{file}: {error}"))?;
     }
+    if command.graph {
+        outlet.out(&match command.format {
+            Format::Human => report::time_line::render(line, outlet.colors_out()),
+            Format::Json => report::time_line::render_json(line),
+        });
+    }
+    Ok(())
 }
 
 /// The file and the service, which follows a colon; a file may have colons in its name.

@@ -2,6 +2,7 @@
 
 mod layers;
 mod schedule;
+mod time_line;
 mod worlds;
 
 use crate::check::{Context, Watched};
@@ -14,6 +15,7 @@ use crate::text::{Sources, Span};
 pub use crate::model::draft::duration as shown;
 pub use layers::{Layer, Program};
 pub use schedule::{Moment, Origin, Times};
+pub use time_line::{Bar, TimeLine, Wait, Window, time_line};
 pub use worlds::{Row, Says};
 
 /// Everything there is to say about the check of one container.

@@ -1,6 +1,7 @@
 //! Plays a check through every state of the service and says with which status it would end; unknown is an answer.
 
 mod arithmetic;
+pub mod budget;
 mod builtins;
 mod calls;
 mod cause;

@@ -8,7 +8,9 @@ pub mod github;
 pub mod human;
 pub mod json;
 pub mod sarif;
+pub mod time_line;
 pub mod visible;
+mod wrap;
 
 use crate::finding::{Applicability, Fault, Finding, Severity};
 use crate::rule::Rule;

@@ -8,7 +8,7 @@ pub use recipe::Offer;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::facts::Inventory;
+use crate::facts::{Inventory, OwnCheck};
 use crate::finding::{Finding, Severity};
 use crate::model::Written;
 use crate::model::build::Build;
@@ -18,6 +18,8 @@ use crate::model::project::{Project, Service};
 use crate::model::rejected::Rejected;
 use crate::model::target::Targets;
 use crate::outcome::Outcome;
+use crate::outcome::budget::Watch;
+use crate::outcome::schedule::Settings;
 use crate::text::{Edit, Filling, Sources, Span, Traced};
 
 /// One rule.
@@ -109,6 +111,47 @@ impl Context<'_> {
     /// `needs` says what the service must set first, or the check can never pass.
     pub fn recipe(&self, service: &Service) -> Option<Offer> {
         recipe::added(self, service)
+    }
+
+    /// What is known of the check of each service, in the order of the services.
+    pub fn watches(&self) -> Vec<Watch> {
+        let services = self.project.services.iter().zip(&self.inventories);
+        services
+            .map(|(service, inventory)| self.watch(service, inventory))
+            .collect()
+    }
+
+    fn watch(&self, service: &Service, inventory: &Inventory) -> Watch {
+        let is_own = |watched: &&Watched<'_>| {
+            watched
+                .service
+                .is_some_and(|other| std::ptr::eq(other, service))
+        };
+        let watched = self.watched.iter().find(is_own);
+        if watched.is_some_and(|watched| watched.probe.disabled.is_some()) {
+            return Watch::Nothing;
+        }
+        // What a local Dockerfile says is part of the timing already.
+        let local = watched.is_some_and(|watched| {
+            watched
+                .build
+                .is_some_and(|(build, stage)| build.probe_of(stage).is_some())
+        });
+        let own = if local {
+            &OwnCheck::None
+        } else {
+            &inventory.check
+        };
+        let runs = watched.is_some_and(|watched| watched.test.is_some());
+        match own {
+            OwnCheck::None if !runs => Watch::Nothing,
+            OwnCheck::Unknown if !runs => Watch::Unknown,
+            _ => {
+                let timing = watched.map(|watched| &watched.timing);
+                Settings::of(timing.unwrap_or(&Timing::default()), own)
+                    .map_or(Watch::Unknown, |set| Watch::Timed(set.times(self.targets)))
+            }
+        }
     }
 
     /// What the engines reject in the project's files and in the Dockerfile that is judged by itself.

@@ -4,6 +4,7 @@ mod broken_json_form;
 mod cannot_fail;
 mod cannot_succeed;
 mod command_in_one_word;
+mod health_budget;
 mod idle_start_interval;
 mod idle_start_period;
 mod ignores_http_errors;
@@ -64,5 +65,6 @@ pub const RULES: &[&Rule] = &[
     &no_start_period::RULE,
     &idle_start_period::RULE,
     &idle_start_interval::RULE,
+    &health_budget::RULE,
     &unwatched_dependency::RULE,
 ];

@@ -1,13 +1,12 @@
 //! Explanations for people, at most 80 columns wide, and as JSON for programs.
 
 mod json;
-mod wrap;
 
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::visible;
+use super::{visible, wrap};
 use crate::explain::{Explanation, Moment, Origin, Row, Says};
 use crate::finding::Severity;
 use crate::text::{Sources, Span};
