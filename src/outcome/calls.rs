@@ -194,7 +194,8 @@ impl Player<'_> {
         self.present(name, args, path)
     }
 
-    fn present(&self, name: &str, args: &[Arg], path: Path) -> Vec<Path> {
+    fn present(&self, name: &str, args: &[Arg], mut path: Path) -> Vec<Path> {
+        path.ran.extend(args.first().map(|arg| arg.span));
         let texts: Vec<Option<&str>> = args.iter().map(Arg::known).collect();
         match inner(&texts) {
             Inner::None => self.tool(name, args, path),
@@ -241,8 +242,11 @@ impl Player<'_> {
         } else {
             dialect
         };
-        // Only the span is kept for what lies inside: the text went through an expansion.
-        let source = Traced::source(Span::new(arg.span.source, 0, text.len()), text);
+        // What went through an expansion cannot be traced any more.
+        let written = arg.written.clone().filter(|word| word.as_str() == text);
+        let traced = written.is_some();
+        let source = written
+            .unwrap_or_else(|| Traced::source(Span::new(arg.span.source, 0, text.len()), text));
         let script = parse(&source, dialect);
         let mut player = self.inside(self.scene, dialect);
         player.posix = matches!(name, "sh" | "su");
@@ -282,6 +286,9 @@ impl Player<'_> {
                     path.flow
                 };
                 after.print(&ended.output);
+                if traced {
+                    after.ran = ended.ran;
+                }
                 let here = |cause: Option<Cause>| {
                     cause.map(|cause| Cause {
                         span: arg.span,
@@ -323,6 +330,7 @@ impl Player<'_> {
                 rest.push(Arg {
                     text: ANY.to_owned(),
                     span: first.span,
+                    written: None,
                     splice: true,
                 });
                 let ways = self.program(&rest, path, true);

@@ -31,10 +31,11 @@ use std::time::Duration;
 
 use crate::facts::{Inventory, Shell};
 use crate::model::command::{Command, Dialect, parse};
+use crate::text::Span;
 
 pub use cause::Cause;
 pub use path::Code;
-pub use statuses::Statuses;
+pub use statuses::{Reach, Statuses};
 
 /// A state of the service that the check asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +85,8 @@ pub struct Played {
     pub lost: Option<Cause>,
     /// What failed, where the check may fail.
     pub failed: Option<Cause>,
+    /// The programs that surely run, by their words; a set.
+    pub ran: Vec<Span>,
     /// What nobody knows, where the statuses are unknown.
     pub unknown: Option<Cause>,
 }

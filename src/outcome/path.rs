@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::command::Node;
-use crate::text::HOLE;
+use crate::text::{HOLE, Span};
 
 use super::Cause;
 
@@ -113,6 +113,8 @@ pub(super) struct Path {
     pub noise: bool,
     /// What the surrounding pipe or redirection feeds.
     pub input: String,
+    /// The programs that ran, by their words.
+    pub ran: Vec<Span>,
 }
 
 impl Path {
@@ -134,6 +136,7 @@ impl Path {
             checked: false,
             noise: false,
             input: String::new(),
+            ran: Vec::new(),
         }
     }
 
@@ -177,6 +180,7 @@ impl Path {
         self.guessed.clone_from(&other.guessed);
         self.doubt.clone_from(&other.doubt);
         self.noise |= other.noise;
+        self.ran.clone_from(&other.ran);
     }
 
     pub fn goes_on(&self) -> bool {
@@ -210,13 +214,16 @@ const MOST: usize = 96;
 pub(super) fn merged(paths: Vec<Path>) -> Vec<Path> {
     let mut kept: Vec<Path> = Vec::new();
     for path in paths {
-        if !kept.iter().any(|other| other.same(&path)) {
-            kept.push(path);
+        match kept.iter_mut().find(|other| other.same(&path)) {
+            Some(other) => other.ran.retain(|span| path.ran.contains(span)),
+            None => kept.push(path),
         }
     }
     if kept.len() > MOST
         && let Some(mut path) = kept.pop()
     {
+        path.ran
+            .retain(|span| kept.iter().all(|other| other.ran.contains(span)));
         path.code = Code::Any;
         path.flow = Flow::Exit;
         path.doubt = path.doubt.or_else(|| path.failed.clone());

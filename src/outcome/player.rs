@@ -75,6 +75,7 @@ impl<'a> Player<'a> {
             .map(|word| Arg {
                 text: word.text.as_str().to_owned(),
                 span: word.span,
+                written: Some(word.text.clone()),
                 splice: false,
             })
             .collect();

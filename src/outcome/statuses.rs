@@ -1,7 +1,20 @@
 //! The statuses that a check may end with, and what may be said of them without guessing.
 
+use crate::text::Span;
+
 use super::path::{Flow, Path};
 use super::{Code, Outcome, Played, World};
+
+/// When a program of a check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// In every run.
+    Always,
+    /// In every run while the service is well.
+    WhileHealthy,
+    /// In some runs, or nobody knows.
+    Perhaps,
+}
 
 /// A set of statuses.
 #[allow(clippy::struct_excessive_bools)] // A set is one answer for each member.
@@ -52,6 +65,18 @@ impl Outcome {
         self.played.iter().zip(&other.played).all(|(one, other)| {
             !one.statuses.unknown && !other.statuses.unknown && one.statuses == other.statuses
         })
+    }
+
+    /// When the program at this word runs.
+    pub fn reach(&self, program: Span) -> Reach {
+        let runs = |played: &Played| played.ran.contains(&program);
+        if self.played.iter().all(runs) {
+            Reach::Always
+        } else if runs(self.in_world(World::Healthy)) {
+            Reach::WhileHealthy
+        } else {
+            Reach::Perhaps
+        }
     }
 
     /// It says "healthy" when nothing listens, and so does not check: `cannot-fail`. A kill where the service hangs
@@ -148,6 +173,11 @@ pub(super) fn sum(world: World, paths: &[Path]) -> Played {
             path.guessed.as_ref().or(doubt).cloned()
         });
     }
+    let mut ran = paths
+        .first()
+        .map(|path| path.ran.clone())
+        .unwrap_or_default();
+    ran.retain(|span| paths.iter().all(|path| path.ran.contains(span)));
     let several = [statuses.zero, statuses.nonzero, statuses.killed]
         .into_iter()
         .filter(|may| *may)
@@ -162,6 +192,7 @@ pub(super) fn sum(world: World, paths: &[Path]) -> Played {
         codes,
         lost,
         failed,
+        ran,
         unknown: unknown.filter(|_| statuses.unknown),
     }
 }

@@ -273,3 +273,31 @@ fn without_a_shell_in_the_image_no_script_runs() {
     );
     assert!(played("curl -f http://x/", &scratch).never_zero());
 }
+
+#[test]
+fn when_a_program_runs() {
+    let debian = container("debian", "12", Flavour::Gnu);
+    for (text, expected) in [
+        ("wget http://x/", Reach::Always),
+        ("timeout 5 wget http://x/ || exit 1", Reach::Always),
+        ("sh -c 'wget http://x/'", Reach::Always),
+        ("echo \"$(wget http://x/)\"", Reach::Always),
+        ("true && { echo | wget http://x/; }", Reach::Always),
+        ("curl -f http://x/ && wget http://x/", Reach::WhileHealthy),
+        ("curl -f http://x/ || wget http://x/", Reach::Perhaps),
+        (
+            "if curl -f http://x/; then wget http://x/; fi",
+            Reach::WhileHealthy,
+        ),
+        ("nobody-knows-this && wget http://x/", Reach::Perhaps),
+        ("wget http://x/ &", Reach::Perhaps),
+        ("f() { wget http://x/; }; f", Reach::Always),
+        ("f() { wget http://x/; }", Reach::Perhaps),
+        ("eval \"wget http://$X/\"", Reach::Perhaps),
+    ] {
+        let outcome = played(text, &debian);
+        let at = text.find("wget").unwrap();
+        let word = Span::new(SourceId(0), at, at + "wget".len());
+        assert_eq!(outcome.reach(word), expected, "{text}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Words as a run sees them: what is known is text, what is not is a hole.
 
 use crate::model::command::{Dialect, Kind, Parameter, Part, PartKind, Quote, Script, Word};
-use crate::text::{HOLE, Span};
+use crate::text::{HOLE, Span, Traced};
 
 use super::path::{ANY, Flow, NONZERO, Path};
 use super::player::Player;
@@ -12,6 +12,8 @@ use super::{Code, arithmetic};
 pub(super) struct Arg {
     pub text: String,
     pub span: Span,
+    /// The word as it is written, where no expansion had a say in it.
+    pub written: Option<Traced>,
     /// It may be any number of words.
     pub splice: bool,
 }
@@ -255,6 +257,7 @@ fn fields(word: &Word, pieces: &[Piece]) -> Vec<Arg> {
     let arg = |text: String, splice: bool| Arg {
         text,
         span: word.span(),
+        written: word.literal().map(|_| word.text.clone()),
         splice,
     };
     let plain = word

@@ -17,9 +17,9 @@ use crate::model::probe::{Form, Probe, Test, Timing};
 use crate::model::project::{Project, Service};
 use crate::model::rejected::Rejected;
 use crate::model::target::Targets;
-use crate::outcome::Outcome;
 use crate::outcome::budget::Watch;
 use crate::outcome::schedule::Settings;
+use crate::outcome::{Outcome, Reach};
 use crate::text::{Edit, Filling, Sources, Span, Traced};
 
 /// One rule.
@@ -238,6 +238,15 @@ impl Watched<'_> {
             ) => script.as_str() == other.as_str() && texts(dropped) == texts(others),
             _ => false,
         }
+    }
+
+    /// When a call of this check runs.
+    pub fn reach(&self, call: &Call) -> Reach {
+        let outcome = self.outcome.as_ref();
+        let word = call.words.first().map(|word| word.span);
+        outcome
+            .zip(word)
+            .map_or(Reach::Perhaps, |(outcome, word)| outcome.reach(word))
     }
 
     /// Puts words behind the word `at` of a call (the program is word 0).
