@@ -23,6 +23,9 @@ pub const NAME: &str = "healthlint.toml";
 /// compose = "2.29.0"            # the version of Docker Compose
 /// stack = false                 # deployed with `docker stack deploy`
 /// podman = false                # run by Podman
+///
+/// [fix]
+/// exec-form = "prefer"          # fixes leave no shell form of a HEALTHCHECK behind; or "keep"
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
@@ -30,6 +33,8 @@ pub struct Config {
     pub levels: BTreeMap<String, Option<Severity>>,
     /// The engines that the files are meant for.
     pub targets: Targets,
+    /// Fixes turn the shell form of a HEALTHCHECK into the exec form, which hadolint's DL3025 asks for.
+    pub prefer_exec_form: bool,
 }
 
 /// What cannot be understood, and which bytes say it.
@@ -64,9 +69,13 @@ pub fn parse(text: &str, rules: &[&str]) -> Result<Config, Vec<Wrong>> {
             "target" => each(value, &mut wrong, |key, value| {
                 target(&mut config.targets, key, value)
             }),
+            "fix" => each(value, &mut wrong, |key, value| {
+                config.prefer_exec_form = exec_form(key, value)?;
+                Ok(())
+            }),
             other => wrong.push(Wrong {
                 range: key.span(),
-                message: unknown("section", other, &["rules", "target"]),
+                message: unknown("section", other, &["rules", "target", "fix"]),
             }),
         }
     }
@@ -193,6 +202,20 @@ fn target(targets: &mut Targets, key: &Key<'_>, value: &Value<'_>) -> Result<(),
         }
     }
     Ok(())
+}
+
+fn exec_form(key: &Key<'_>, value: &Value<'_>) -> Result<bool, Wrong> {
+    if &**key.get_ref() != "exec-form" {
+        return Err(Wrong {
+            range: key.span(),
+            message: unknown("setting", key.get_ref(), &["exec-form"]),
+        });
+    }
+    match value.get_ref() {
+        DeValue::String(word) if &**word == "prefer" => Ok(true),
+        DeValue::String(word) if &**word == "keep" => Ok(false),
+        _ => Err(expected(value, "\"prefer\" or \"keep\"")),
+    }
 }
 
 /// `27`, `"27"` or `"27.3.1"`: the major version decides.

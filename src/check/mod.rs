@@ -1,5 +1,6 @@
 //! Sources in, findings out: each project is read once, meets every rule once, and every fix is put to the proof.
 
+mod exec_form;
 mod prove;
 mod watch;
 
@@ -41,6 +42,8 @@ pub struct Options {
     pub select: BTreeSet<String>,
     /// Not these rules.
     pub ignore: BTreeSet<String>,
+    /// Fixes turn the shell form of a HEALTHCHECK into the exec form.
+    pub prefer_exec_form: bool,
     /// What variables are filled in with.
     pub surroundings: Surroundings,
     /// What the project learned from its images; it wins over the facts of the house.
@@ -175,6 +178,7 @@ fn judge_read(
     watch::hide_environment(&context, &mut findings);
     let probes = context.watched.len();
     findings.retain(|finding| !is_allowed(&reading, finding));
+    exec_form::prefer(unit, files, options, &reading, &mut findings);
     let proof = Proof {
         unit,
         files,

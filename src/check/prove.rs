@@ -172,14 +172,14 @@ fn keeps_verdicts(old: &[Watched<'_>], new: &[Watched<'_>]) -> bool {
 }
 
 /// The files as they are after some edits.
-struct Edited<'a> {
+pub struct Edited<'a> {
     texts: BTreeMap<String, Arc<str>>,
     rest: &'a dyn Files,
 }
 
 impl<'a> Edited<'a> {
     /// None where the edits conflict.
-    fn new(sources: &Sources, edits: &[Edit], rest: &'a dyn Files) -> Option<Self> {
+    pub fn new(sources: &Sources, edits: &[Edit], rest: &'a dyn Files) -> Option<Self> {
         let edits = in_order(edits).ok()?;
         let mut texts = BTreeMap::new();
         for group in edits.chunk_by(|one, other| one.span.source == other.span.source) {

@@ -100,6 +100,7 @@ pub fn run(command: &Explain, outlet: &Outlet) -> Status {
     let options = Options {
         targets: config.targets,
         levels: config.levels,
+        prefer_exec_form: config.prefer_exec_form,
         surroundings: surroundings(command.env),
         learned: Arc::new(learned),
         ..Options::default()

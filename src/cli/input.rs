@@ -55,6 +55,7 @@ pub fn options(command: &Check, config: Config, learned: Learned) -> Options {
     Options {
         targets: config.targets,
         levels: config.levels,
+        prefer_exec_form: config.prefer_exec_form,
         select: command.select.iter().cloned().collect(),
         ignore: command.ignore.iter().cloned().collect(),
         surroundings: surroundings(command.env),
