@@ -24,6 +24,7 @@ mod readme;
 mod registry;
 mod sarif;
 mod seeds;
+mod shells;
 #[cfg(unix)]
 mod truth;
 mod wild;

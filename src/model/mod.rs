@@ -1,6 +1,7 @@
 //! The neutral nouns, whoever wrote them: services, probes and builds, without a platform's keys.
 
 pub mod allow;
+pub mod bashism;
 pub mod build;
 pub mod command;
 pub mod draft;

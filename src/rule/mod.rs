@@ -8,18 +8,18 @@ pub use recipe::Offer;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::facts::{Inventory, OwnCheck};
+use crate::facts::{Inventory, OwnCheck, Shell};
 use crate::finding::{Finding, Severity};
 use crate::model::Written;
 use crate::model::build::Build;
 use crate::model::command::{Call, Command};
-use crate::model::probe::{Form, Probe, Test, Timing};
+use crate::model::probe::{Form, Probe, Test, Timing, defaults};
 use crate::model::project::{Project, Service};
 use crate::model::rejected::Rejected;
 use crate::model::target::Targets;
 use crate::outcome::budget::Watch;
 use crate::outcome::schedule::Settings;
-use crate::outcome::{Outcome, Reach};
+use crate::outcome::{self, Outcome, Reach, Scene};
 use crate::text::{Edit, Filling, Sources, Span, Traced};
 
 /// One rule.
@@ -162,6 +162,26 @@ impl Context<'_> {
 }
 
 impl Watched<'_> {
+    /// How the check would end if the container were another: with this inventory in place of its own.
+    pub fn outcome_in(&self, inventory: &Inventory) -> Option<Outcome> {
+        let scene = Scene {
+            inventory,
+            timeout: self.timing.effective_timeout().unwrap_or(defaults::TIMEOUT),
+        };
+        Some(outcome::play(self.command.as_ref()?, &scene))
+    }
+
+    /// How the check would end if `/bin/sh` were bash; None where it is, or nobody knows what it is.
+    pub fn outcome_under_bash(&self) -> Option<Outcome> {
+        let shell = self.inventory.shell();
+        if !matches!(shell, Shell::Dash | Shell::Ash) || !self.command.as_ref()?.needs_shell() {
+            return None;
+        }
+        let mut inventory = (*self.inventory).clone();
+        inventory.change_shell(Shell::Bash);
+        self.outcome_in(&inventory)
+    }
+
     /// The values that the environment gives to what this container runs, each with the name that may be shown; one
     /// or two characters say nothing to anybody and stand everywhere.
     pub fn environment_values(&self) -> Vec<(String, String)> {

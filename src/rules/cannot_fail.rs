@@ -22,7 +22,8 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         .filter_map(|watched| {
             let outcome = watched.outcome.as_ref()?;
             if outcome.cannot_fail() {
-                (!cut_in_two(context, outcome)).then(|| never_fails(watched, outcome))
+                let named = cut_in_two(context, outcome) || misread(watched);
+                (!named).then(|| never_fails(watched, outcome))
             } else if outcome.passes_only_the_dead() {
                 Some(passes_the_dead(watched, outcome))
             } else {
@@ -40,6 +41,13 @@ fn cut_in_two(context: &Context<'_>, outcome: &Outcome) -> bool {
     let text = &context.sources.get(cause.span.source).text;
     let behind = text.get(cause.span.end as usize..).unwrap_or_default();
     cause.word == "&" && behind.starts_with(|c: char| c.is_alphanumeric())
+}
+
+/// Whether only the shell makes it so: read by bash, it could fail. The fault is what this shell does not know.
+fn misread(watched: &Watched<'_>) -> bool {
+    watched
+        .outcome_under_bash()
+        .is_some_and(|meant| !meant.cannot_fail())
 }
 
 fn never_fails(watched: &Watched<'_>, outcome: &Outcome) -> Finding {

@@ -4,9 +4,8 @@ use crate::facts::{Answer, Firmness, Holds, Reason, Shell};
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::build::{Action, Build};
 use crate::model::command::{Call, Command};
-use crate::model::probe::defaults;
+use crate::outcome::Outcome;
 use crate::outcome::substitute::{self, Substitute};
-use crate::outcome::{self, Outcome, Scene};
 use crate::rule::{Context, Rule, Watched};
 use crate::text::Edit;
 
@@ -59,18 +58,10 @@ fn spoils(outcome: &Outcome) -> bool {
 
 /// Whether the check says nothing about the service if this tool, which may be there, is not.
 fn decides_if_absent(watched: &Watched<'_>, program: &str) -> bool {
-    let Some(command) = &watched.command else {
-        return false;
-    };
     let mut inventory = (*watched.inventory).clone();
     let absent = Reason::fact(format!("`{program}` is not there"));
     inventory.change(program, Answer::because(Holds::No(Firmness::Firm), absent));
-    let timeout = watched.timing.effective_timeout();
-    let scene = Scene {
-        inventory: &inventory,
-        timeout: timeout.unwrap_or(defaults::TIMEOUT),
-    };
-    spoils(&outcome::play(command, &scene))
+    watched.outcome_in(&inventory).as_ref().is_some_and(spoils)
 }
 
 fn finding(

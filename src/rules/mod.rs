@@ -1,5 +1,6 @@
 //! The list of rules, in the order of the catalogue, and nothing else.
 
+mod bashism;
 mod broken_json_form;
 mod cannot_fail;
 mod cannot_succeed;
@@ -38,6 +39,7 @@ use crate::rule::Rule;
 pub const RULES: &[&Rule] = &[
     &missing_tool::RULE,
     &missing_shell::RULE,
+    &bashism::RULE,
     &test_without_cmd::RULE,
     &split_shell_command::RULE,
     &operator_in_exec::RULE,
