@@ -1,5 +1,7 @@
 //! What a container's file system is known to hold, and how the container runs.
 
+mod either;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -382,6 +384,11 @@ impl Inventory {
         self.shell = Some(shell);
     }
 
+    /// The tools and paths that instructions speak of.
+    pub(super) fn changed(&self) -> impl Iterator<Item = &str> {
+        self.changes.keys().map(String::as_str)
+    }
+
     /// Whether the bare distribution below has the tool.
     pub fn base_has(&self, tool: &str) -> bool {
         self.in_base(tool)
@@ -429,7 +436,7 @@ impl Inventory {
     }
 
     /// Whether every package of these distributions puts the program exactly there.
-    fn settled(&self, path: &str) -> bool {
+    pub(super) fn settled(&self, path: &str) -> bool {
         const PLACES: [&str; 7] = [
             "/usr/bin/curl",
             "/usr/bin/env",
@@ -441,6 +448,8 @@ impl Inventory {
         ];
         let distro = self.distro.as_deref();
         PLACES.contains(&path) && matches!(distro, Some("alpine" | "debian" | "ubuntu"))
+            // The busybox image keeps all its applets in one folder.
+            || distro == Some("busybox") && path.starts_with("/bin/")
     }
 
     /// Whether /bin is a link to /usr/bin: Debian from 12, Ubuntu from 20.04, the Red Hat family.

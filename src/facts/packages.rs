@@ -1,5 +1,7 @@
 //! Which commands a package brings.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use super::sections;
@@ -15,6 +17,18 @@ pub enum Manager {
     Apk,
     /// dnf, microdnf, yum and tdnf: the Red Hat family, Amazon Linux, Azure Linux.
     Rpm,
+    /// zypper: SUSE.
+    Zypper,
+    /// pacman: Arch.
+    Pacman,
+    /// pip and what installs the same packages: Python.
+    Pip,
+    /// npm and yarn: Node.js.
+    Npm,
+    /// gem: Ruby.
+    Gem,
+    /// cargo: Rust.
+    Cargo,
 }
 
 /// One package.
@@ -26,6 +40,9 @@ pub struct Package {
     /// The commands it brings, as `name` or `name: flavour`.
     #[serde(default)]
     pub brings: Vec<String>,
+    /// The commands that `busybox --install` links, where the package is a BusyBox.
+    #[serde(default)]
+    pub applets: Vec<String>,
     /// Taken from the package's name, not from a list of its files.
     #[serde(default)]
     pub assumed: bool,
@@ -42,6 +59,8 @@ impl Manager {
             "apt" | "apt-get" | "aptitude" => Self::Apt,
             "apk" => Self::Apk,
             "dnf" | "microdnf" | "yum" | "tdnf" | "dnf5" => Self::Rpm,
+            "zypper" => Self::Zypper,
+            "pacman" => Self::Pacman,
             _ => return None,
         })
     }
@@ -51,6 +70,12 @@ impl Manager {
             Self::Apt => "apt",
             Self::Apk => "apk",
             Self::Rpm => "rpm",
+            Self::Zypper => "zypper",
+            Self::Pacman => "pacman",
+            Self::Pip => "pip",
+            Self::Npm => "npm",
+            Self::Gem => "gem",
+            Self::Cargo => "cargo",
         }
     }
 }
@@ -59,6 +84,28 @@ impl Manager {
 pub fn package(manager: Manager, name: &str) -> Option<Package> {
     let name = format!("{}/{name}", manager.word());
     sections::read(sections::find(PACKAGES, "package", &name)?, "package").ok()
+}
+
+/// Every command that some package of this manager brings.
+pub fn commands(manager: Manager) -> &'static [String] {
+    static ALL: OnceLock<Vec<(&'static str, Vec<String>)>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let managers = [Manager::Pip, Manager::Npm, Manager::Gem, Manager::Cargo];
+        let of = |manager: Manager| {
+            let packages = sections::under(PACKAGES, "package", &format!("{}/", manager.word()));
+            let packages = packages
+                .into_iter()
+                .filter_map(|section| sections::read::<Package>(section, "package").ok());
+            let mut brings: Vec<String> = packages.flat_map(|package| package.brings).collect();
+            brings.sort();
+            brings.dedup();
+            (manager.word(), brings)
+        };
+        managers.map(of).to_vec()
+    });
+    all.iter()
+        .find(|(word, _)| *word == manager.word())
+        .map_or(&[], |(_, brings)| brings)
 }
 
 /// Every package, in order.

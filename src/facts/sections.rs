@@ -54,6 +54,19 @@ pub fn all<'a>(file: &'a str, kind: &str) -> Vec<&'a str> {
     found
 }
 
+/// The sections whose names begin so; they stand together.
+pub fn under<'a>(file: &'a str, kind: &str, prefix: &str) -> Vec<&'a str> {
+    let header = format!("\n[[{kind}]]\nname = \"");
+    let mut found = Vec::new();
+    let mut at = file.find(&format!("{header}{prefix}"));
+    while let Some(start) = at.filter(|start| name_at(file, &header, *start).starts_with(prefix)) {
+        let section = section(file, &header, start);
+        found.push(section);
+        at = next(file, &header, start + section.len(), file.len());
+    }
+    found
+}
+
 fn walk<'a>(file: &'a str, header: &str, start: usize, end: usize, name: &str) -> Option<&'a str> {
     let mut at = start;
     while let Some(start) = next(file, header, at, end) {

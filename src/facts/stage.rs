@@ -1,8 +1,10 @@
 //! Follows a stage of a local Dockerfile as a builder would, and says line by line why a tool is there or not.
 
+mod copy;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::build::{Action, Base, Build, CopyFrom, Step};
+use crate::model::build::{Action, Base, Build, Step};
 use crate::model::command::Dialect;
 use crate::model::probe::{Form, Probe};
 use crate::model::project::Invocation;
@@ -32,7 +34,13 @@ pub(super) struct State {
     /// The folders of PATH.
     pub folders: Vec<String>,
     /// WORKDIR, where it is known.
-    workdir: Option<String>,
+    pub workdir: Option<String>,
+    /// Files that were written at these paths, and that nobody may run yet.
+    pub written: BTreeSet<String>,
+    /// The applets of a BusyBox that was copied in.
+    pub applets: Option<Vec<String>>,
+    /// How often this stage could have gone more than one way.
+    pub forks: usize,
     /// SHELL: the dialect of RUN, None where nobody knows it, or it is no shell that can be read.
     dialect: Option<Dialect>,
     /// ENTRYPOINT of this very stage resets an inherited CMD.
@@ -157,6 +165,9 @@ impl State {
             variables: BTreeMap::new(),
             folders: USUAL.map(str::to_owned).to_vec(),
             workdir: Some("/".to_owned()),
+            written: BTreeSet::new(),
+            applets: None,
+            forks: 0,
             own_command: false,
         }
     }
@@ -252,17 +263,42 @@ impl State {
         self.folders.iter().any(|known| known == folder)
     }
 
-    /// A file is put at this absolute path.
-    pub fn put(&mut self, path: &str, span: Span, words: &str) {
-        if path == "/bin/sh" {
-            self.inventory.change_shell(Shell::Unknown);
-        }
-        self.bring(path, Flavour::Plain, span, words);
+    /// Whether this folder is one of PATH, or one above it.
+    pub fn leads_to_path(&self, folder: &str) -> bool {
+        let inside = format!("{}/", folder.trim_end_matches('/'));
+        self.folders
+            .iter()
+            .any(|known| format!("{known}/").starts_with(&inside))
+    }
+
+    /// A program is put at this absolute path.
+    pub fn put(&mut self, path: &str, flavour: Flavour, span: Span, words: &str) {
+        self.written.remove(path);
+        self.bring(path, flavour, span, words);
         if let Some((folder, name)) = path.rsplit_once('/')
             && self.on_path(folder)
         {
-            self.bring(name, Flavour::Plain, span, words);
+            self.bring(name, flavour, span, words);
         }
+    }
+
+    /// What both of two ways agree on.
+    #[must_use]
+    pub fn agreed(mut self, other: &Self, span: Span) -> Self {
+        self.inventory = self.inventory.agreed(&other.inventory, span);
+        self.world.retain(|name| other.world.contains(name));
+        self.bundles
+            .retain(|name, packages| other.bundles.get(name) == Some(packages));
+        self.brought
+            .extend(other.brought.iter().map(|(tool, at)| (tool.clone(), *at)));
+        let inventory = &self.inventory;
+        self.brought.retain(|tool, _| inventory.has(tool).is_yes());
+        if self.workdir != other.workdir {
+            self.workdir = None;
+        }
+        self.written.extend(other.written.iter().cloned());
+        self.forks = self.forks.max(other.forks);
+        self
     }
 
     /// The path from WORKDIR; None where that is unknown.
@@ -312,112 +348,6 @@ impl State {
             self.unreadable(span);
         }
     }
-
-    #[allow(clippy::too_many_arguments)] // They are the parts of one instruction.
-    fn copy(
-        &mut self,
-        from: &CopyFrom,
-        sources: &[Traced],
-        destination: &Traced,
-        add: bool,
-        span: Span,
-        before: &[State],
-        lookup: &dyn Fn(&Traced) -> Inventory,
-    ) {
-        let Some(to) = destination
-            .known()
-            .and_then(|path| Some((path, self.absolute(path)?)))
-        else {
-            return self.unreadable(span);
-        };
-        let (written, to) = to;
-        let holds_path = |folder: &str| {
-            let inside = format!("{}/", folder.trim_end_matches('/'));
-            self.folders
-                .iter()
-                .any(|known| format!("{known}/").starts_with(&inside))
-        };
-        let tree = holds_path(&to);
-        let into = tree || written.ends_with('/') || written == "." || sources.len() > 1;
-        let words = match from {
-            CopyFrom::Context => "is copied here".to_owned(),
-            CopyFrom::Stage(_) => "is copied here from another stage".to_owned(),
-            CopyFrom::Image(image) => format!("is copied here from {}", image.shown()),
-            CopyFrom::Unknown => "is copied here from a place nobody knows".to_owned(),
-        };
-        for source in sources {
-            let Some(source) = source.known() else {
-                if tree {
-                    self.unreadable(span);
-                }
-                continue;
-            };
-            let name = source
-                .trim_end_matches('/')
-                .rsplit('/')
-                .next()
-                .unwrap_or_default();
-            // A whole root over nothing is that root.
-            if source == "/" && to == "/" {
-                let whole = match from {
-                    CopyFrom::Stage(stage) => {
-                        before.get(*stage).map(|state| state.inventory.clone())
-                    }
-                    CopyFrom::Image(image) => Some(lookup(image)),
-                    CopyFrom::Context | CopyFrom::Unknown => None,
-                };
-                self.overlay(whole, span);
-                continue;
-            }
-            let globs = source.contains(['*', '?', '[']);
-            let local = matches!(from, CopyFrom::Context | CopyFrom::Unknown);
-            let unpacks = add && (source.contains(".tar") || source.contains(".tgz"));
-            // A file of another stage is seldom without a name in a bin folder; one of the context has an extension.
-            let file = if local {
-                name.contains('.') && name != "." && name != ".."
-            } else {
-                is_program(source)
-            };
-            if !into {
-                self.put(&to, span, &words);
-            } else if tree && (globs || unpacks || !file) {
-                self.unreadable(span);
-            } else if file && !globs {
-                self.put(
-                    &format!("{}/{name}", to.trim_end_matches('/')),
-                    span,
-                    &words,
-                );
-            }
-        }
-    }
-
-    /// A whole file system over this one.
-    fn overlay(&mut self, whole: Option<Inventory>, span: Span) {
-        let bare = self.inventory.shown == "scratch";
-        match whole {
-            Some(mut whole) if bare => {
-                // Files come along, the configuration of the image does not.
-                let own = std::mem::replace(&mut self.inventory, Inventory::scratch());
-                whole.ports = own.ports;
-                whole.user = own.user;
-                whole.entrypoint = own.entrypoint;
-                whole.command = own.command;
-                whole.init = own.init;
-                whole.check = own.check;
-                whole.recipe = None;
-                self.inventory = whole;
-            }
-            _ => self.unreadable(span),
-        }
-    }
-}
-
-/// Whether a path in another image names one program: it lies in a folder of programs.
-fn is_program(path: &str) -> bool {
-    path.rsplit_once('/').is_some_and(|(folder, name)| {
-        !name.is_empty() && (folder.ends_with("bin") || name.contains('.'))
-    }) && !path.ends_with("bin")
 }
 
 fn words_of(invocation: &Invocation) -> Option<Vec<String>> {

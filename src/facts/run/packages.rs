@@ -32,7 +32,7 @@ const DEPENDENCIES: &[&str] = &[
 ];
 
 impl Run<'_> {
-    pub(super) fn packages(&mut self, manager: Manager, words: &[&str], sure: bool) {
+    pub(super) fn packages(&mut self, manager: Manager, words: &[&str]) {
         const VALUED: &[&str] = &[
             "-t",
             "--target-release",
@@ -50,11 +50,12 @@ impl Run<'_> {
             "--disablerepo",
             "--releasever",
         ];
+        // What goes into another root comes here only by a COPY.
         if words
             .iter()
             .any(|word| word.starts_with("--installroot") || *word == "--root" || *word == "-p")
         {
-            return self.state.unreadable(self.span);
+            return;
         }
         // `-t` names a release for apt and a bundle for apk.
         let bundle = |words: &[&str]| {
@@ -79,31 +80,37 @@ impl Run<'_> {
                         .map(|name| plain_name(name).to_owned())
                         .collect();
                     self.state.bundles.insert(bundle, plain);
-                    self.bring_packages(manager, names, sure);
+                    self.bring_packages(manager, names);
                 } else {
-                    self.install(manager, names, sure);
+                    self.install(manager, names);
                 }
             }
             (Manager::Apk, "del") => {
                 for name in names {
                     match self.state.bundles.remove(name) {
-                        Some(bundle) => self.uninstall(manager, &bundle, sure),
-                        None => self.uninstall(manager, std::slice::from_ref(name), sure),
+                        Some(bundle) => self.uninstall(manager, &bundle),
+                        None => self.uninstall(manager, std::slice::from_ref(name)),
                     }
                 }
             }
-            (Manager::Apt | Manager::Rpm, "install" | "reinstall" | "satisfy" | "localinstall") => {
-                self.install(manager, names, sure);
+            (
+                Manager::Apt | Manager::Rpm | Manager::Zypper,
+                "install" | "in" | "reinstall" | "satisfy" | "localinstall",
+            ) => {
+                self.install(manager, names);
             }
             (
-                Manager::Apt | Manager::Rpm,
-                "remove" | "purge" | "erase" | "autoremove" | "autopurge",
+                Manager::Apt | Manager::Rpm | Manager::Zypper,
+                "remove" | "rm" | "purge" | "erase" | "autoremove" | "autopurge",
             ) => {
                 let automatic = verb.starts_with("auto")
-                    || words
-                        .iter()
-                        .any(|word| matches!(*word, "--auto-remove" | "--autoremove"));
-                self.uninstall(manager, names, sure);
+                    || words.iter().any(|word| {
+                        matches!(
+                            *word,
+                            "--auto-remove" | "--autoremove" | "--clean-deps" | "-u"
+                        )
+                    });
+                self.uninstall(manager, names);
                 if automatic {
                     self.take_automatic();
                     let reason = Reason::at(self.span, "nobody knows what this removes with it");
@@ -114,24 +121,50 @@ impl Run<'_> {
                 _,
                 "update" | "upgrade" | "dist-upgrade" | "full-upgrade" | "clean" | "autoclean"
                 | "makecache" | "fix" | "cache" | "distro-sync" | "check-update" | "list"
-                | "search" | "info" | "policy" | "build-dep" | "-v" | "--version",
+                | "search" | "info" | "policy" | "build-dep" | "refresh" | "ref" | "up" | "dup"
+                | "addrepo" | "ar" | "removerepo" | "rr" | "config-manager" | "repos" | "lr"
+                | "download",
             ) => {}
             _ => self.state.unreadable(self.span),
         }
     }
 
-    pub(super) fn install(&mut self, manager: Manager, names: &[String], sure: bool) {
+    /// pacman: its verbs are options.
+    pub(super) fn pacman(&mut self, words: &[&str]) {
+        let verb = words
+            .iter()
+            .find(|word| word.starts_with('-') && !word.starts_with("--"))
+            .copied()
+            .unwrap_or_default();
+        let names = operands(words, &["--root", "-r", "--config", "--dbpath", "-b"]);
+        if words.contains(&"--root") || words.contains(&"-r") {
+            return;
+        }
+        if verb.starts_with("-S") {
+            self.install(Manager::Pacman, &names);
+        } else if verb.starts_with("-R") {
+            self.uninstall(Manager::Pacman, &names);
+            if verb.contains('s') {
+                let reason = Reason::at(self.span, "nobody knows what this removes with it");
+                self.state.inventory.may_hold_less(reason);
+            }
+        } else if verb.starts_with("-U") {
+            self.state.unreadable(self.span);
+        }
+    }
+
+    pub(super) fn install(&mut self, manager: Manager, names: &[String]) {
         for name in names {
             self.state.world.insert(plain_name(name).to_owned());
         }
-        self.bring_packages(manager, names, sure);
+        self.bring_packages(manager, names);
     }
 
-    pub(super) fn bring_packages(&mut self, manager: Manager, names: &[String], sure: bool) {
+    pub(super) fn bring_packages(&mut self, manager: Manager, names: &[String]) {
         let span = self.span;
         doubt(
             self.state,
-            DEPENDENCIES,
+            DEPENDENCIES.iter().copied(),
             &Reason::at(span, "it may have come with these packages"),
         );
         for name in names {
@@ -149,13 +182,11 @@ impl Run<'_> {
             };
             for entry in &known.brings {
                 let (tool, flavour) = tool_and_flavour(entry);
-                if sure {
-                    self.state.bring(
-                        tool,
-                        flavour,
-                        span,
-                        &format!("is installed here (package `{name}`)"),
-                    );
+                if self.sure {
+                    let words = format!("is installed here (package `{name}`)");
+                    for tool in self.names_of(tool) {
+                        self.state.bring(&tool, flavour, span, &words);
+                    }
                 } else {
                     self.maybe(tool);
                 }
@@ -163,7 +194,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn uninstall(&mut self, manager: Manager, names: &[String], sure: bool) {
+    pub(super) fn uninstall(&mut self, manager: Manager, names: &[String]) {
         for name in names {
             let name = plain_name(name);
             let Some(known) = package(manager, name).filter(|_| !name.contains(UNTOLD)) else {
@@ -173,7 +204,7 @@ impl Run<'_> {
                 }
                 continue;
             };
-            if manager == Manager::Apk && self.state.world.contains(name) && !sure {
+            if manager == Manager::Apk && self.state.world.contains(name) && !self.sure {
                 continue;
             }
             // A bundle's package that was also asked for by name stays.
@@ -186,19 +217,26 @@ impl Run<'_> {
                 let (tool, _) = tool_and_flavour(entry);
                 // BusyBox may have had an applet of that name, whose link came back or did not.
                 let back = manager == Manager::Apk && self.state.inventory.base_has(tool);
-                let holds = if sure && !back {
+                let holds = if self.sure && !back {
                     Holds::No(Firmness::Firm)
                 } else {
                     Holds::Unknown
                 };
-                self.state.take(
-                    tool,
-                    holds,
-                    self.span,
-                    &format!("is removed here (package `{name}`)"),
-                );
+                let words = format!("is removed here (package `{name}`)");
+                for tool in self.names_of(tool) {
+                    self.state.take(&tool, holds, self.span, &words);
+                }
             }
         }
+    }
+
+    /// The tool, and the path at which every package puts it, where that is one.
+    fn names_of(&self, tool: &str) -> Vec<String> {
+        let path = format!("/usr/bin/{tool}");
+        let settled = self.state.inventory.settled(&path);
+        let mut names = vec![tool.to_owned()];
+        names.extend(settled.then_some(path));
+        names
     }
 
     /// After `apt-mark auto`, nobody knows which of this RUN's own packages stay.
@@ -222,7 +260,7 @@ impl Run<'_> {
 /// A package that nobody knows may well bring a command of its own name.
 fn doubt_own_name(state: &mut State, name: &str, span: Span) {
     let reason = Reason::at(span, format!("the package `{name}` may bring it"));
-    doubt(state, &[name], &reason);
+    doubt(state, [name], &reason);
 }
 
 /// The package without its version, release or architecture: `curl=8.5.0-r0`, `curl:amd64`, `curl@edge`.
