@@ -1,5 +1,6 @@
 //! The command line as its users meet it: words in, text and exit status out.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -693,6 +694,34 @@ fn a_dockerfile_that_is_not_there_is_missed_and_no_fault() {
         said.error
     );
     assert!(folder.text("compose.yaml").contains("[\"CMD\", \"curl\""));
+}
+
+#[test]
+fn many_dockerfiles_that_are_not_there_do_not_drown_the_rest() {
+    let mut compose = "services:\n".to_owned();
+    for at in 0..14 {
+        let _ = writeln!(compose, "  s{at}:\n    build: ./gone{}", at / 2);
+    }
+    let folder = Folder::new(&[("compose.yaml", &compose)]);
+    let told = |words: &[&str]| -> Vec<String> {
+        let said = folder.check(words);
+        let lines = said.out.lines();
+        lines
+            .filter(|line| line.starts_with("missed: "))
+            .map(str::to_owned)
+            .collect()
+    };
+    let few = told(&[]);
+    assert_eq!(few.len(), 5, "{few:?}");
+    assert!(few[0].starts_with("missed: compose.yaml:3:12: there is no `gone0/Dockerfile` here"));
+    assert!(few[0].ends_with("(and one more place)"), "{}", few[0]);
+    assert_eq!(
+        few[4],
+        "missed: 3 more files that are not here; `--verbose` names them"
+    );
+    let all = told(&["--verbose"]);
+    assert_eq!(all.len(), 7, "{all:?}");
+    assert_eq!(told(&["--quiet"]), [""; 0]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::input::{asked_for, configuration, learned, not_text, options, reason, standard_input};
 use super::units::{keep_named, units};
-use super::{Outlet, Status, pages};
+use super::{Outlet, Status, missed, pages};
 use crate::check::{self, Checked, Options, Unit};
 use crate::finding::{Applicability, Fault, Severity};
 use crate::fix::{Mended, Terms, Texts, mend_most};
@@ -62,6 +62,9 @@ pub struct Check {
     /// Print findings only: no summary, nothing about what was left out
     #[arg(short, long)]
     quiet: bool,
+    /// Name every file that is spoken of and is not there, however many
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -366,12 +369,7 @@ impl Run<'_> {
             let line = format!("skipped: {} {}", skipped.path, skipped.reason);
             let _ = writeln!(out, "{}", visible::line(&line));
         }
-        for absent in absent {
-            let place = absent.span.map_or_else(String::new, |span| {
-                report::concise::place(report.sources, span)
-            });
-            let _ = writeln!(out, "missed: {place}: {}", visible::line(&absent.message));
-        }
+        out += &missed::lines(report, absent, self.command.verbose);
         out + &report.summary() + "\n"
     }
 

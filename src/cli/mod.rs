@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod image;
 mod input;
+mod missed;
 mod pages;
 mod units;
 

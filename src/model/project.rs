@@ -66,6 +66,8 @@ pub struct Service {
     pub read_only: Option<Written<bool>>,
     /// `restart:`.
     pub restart: Option<Written<Traced>>,
+    /// `scale: 0` or `deploy.replicas: 0`: no container is made, and nobody waits for one.
+    pub without_container: bool,
     /// `profiles:` that it needs; empty means always on.
     pub profiles: Vec<String>,
     /// Where a new key goes.

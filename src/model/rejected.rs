@@ -32,6 +32,13 @@ pub enum RejectedKind {
         /// The nearest valid name that is not yet taken, spelled as it must be written there.
         nearest: Option<String>,
     },
+    /// A setting of a health check that stands beside or outside one.
+    Misplaced {
+        /// As written.
+        name: String,
+        /// Where it belongs: "under `healthcheck:`".
+        belongs: &'static str,
+    },
     /// A test list whose first word is not `CMD`, `CMD-SHELL` or `NONE`.
     TestWithoutCmd,
     /// A `start_interval` without a `start_period`: Compose refuses to create the container.

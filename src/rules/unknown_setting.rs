@@ -1,7 +1,7 @@
 //! `unknown-setting`: a key or flag that the engine does not know.
 
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::rejected::RejectedKind;
+use crate::model::rejected::{Rejected, RejectedKind};
 use crate::rule::{Context, Rule};
 use crate::text::Edit;
 
@@ -18,8 +18,12 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     context
         .rejected()
         .filter_map(|rejected| {
-            let RejectedKind::UnknownSetting { name, nearest } = &rejected.kind else {
-                return None;
+            let (name, nearest) = match &rejected.kind {
+                RejectedKind::UnknownSetting { name, nearest } => (name, nearest),
+                RejectedKind::Misplaced { name, belongs } => {
+                    return Some(misplaced(rejected, name, belongs));
+                }
+                _ => return None,
             };
             let mut finding = Finding::new(
                 RULE.name,
@@ -47,4 +51,16 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             })
         })
         .collect()
+}
+
+fn misplaced(rejected: &Rejected, name: &str, belongs: &str) -> Finding {
+    let mut finding = Finding::new(
+        RULE.name,
+        Severity::Error,
+        rejected.span,
+        format!("`{name}` has the wrong parent"),
+        rejected.reason.clone(),
+    );
+    finding.service.clone_from(&rejected.service);
+    finding.help(format!("put it {belongs}"))
 }

@@ -18,8 +18,12 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for service in &context.project.services {
         for dependency in &service.depends_on {
-            // What is not required only warns, and the dependent starts all the same.
-            if dependency.condition.value != Condition::Healthy || !dependency.required {
+            // What is not required only warns, and the dependent starts all the same. Without a container of their
+            // own neither side waits.
+            if dependency.condition.value != Condition::Healthy
+                || !dependency.required
+                || service.without_container
+            {
                 continue;
             }
             let target = context
@@ -27,7 +31,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
                 .services
                 .iter()
                 .find(|other| other.name.value == dependency.service.value);
-            if let Some(target) = target {
+            if let Some(target) = target.filter(|target| !target.without_container) {
                 findings.extend(judge(context, service, dependency, target));
             }
         }
@@ -43,9 +47,16 @@ fn judge(
 ) -> Option<Finding> {
     let name = &target.name.value;
     let finding = |why: String| {
+        let (severity, why) = match service.profiles.first() {
+            None => (Severity::Error, why),
+            Some(profile) => (
+                Severity::Warning,
+                format!("{why} once profile `{profile}` is on"),
+            ),
+        };
         let mut finding = Finding::new(
             RULE.name,
-            Severity::Error,
+            severity,
             dependency.condition.span,
             format!("`{name}` can never become healthy"),
             why,

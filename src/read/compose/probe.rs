@@ -13,7 +13,7 @@ use crate::syntax::yaml::{Kind, Scalar, Style};
 use crate::text::{Span, Traced};
 
 /// The keys of the schema.
-const KEYS: [&str; 7] = [
+pub(super) const KEYS: [&str; 7] = [
     "test",
     "interval",
     "timeout",
@@ -88,34 +88,6 @@ pub(super) fn read(
         place: place::of(loader, tree),
         shared_by: Vec::new(),
     })
-}
-
-/// Records keys of a service that are `healthcheck` misspelt.
-pub(super) fn check_service_keys(loader: &mut Loader<'_>, service: &str, tree: &Tree) {
-    for field in tree.fields() {
-        let bare: String = field
-            .name
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect();
-        let meant =
-            bare.eq_ignore_ascii_case("healthcheck") || bare.eq_ignore_ascii_case("healthchecks");
-        if field.name == "healthcheck" || field.name.starts_with("x-") || !meant {
-            continue;
-        }
-        let kind = RejectedKind::UnknownSetting {
-            name: field.name.clone(),
-            nearest: tree
-                .get("healthcheck")
-                .is_none()
-                .then(|| "healthcheck".to_owned()),
-        };
-        let reason = format!(
-            "services.{service} additional properties '{}' not allowed",
-            field.name
-        );
-        loader.reject(field.key, kind, reason, Some(service));
-    }
 }
 
 struct Reader<'a> {

@@ -3,7 +3,7 @@
 use super::load::Loader;
 use super::probe::{self, written};
 use super::tree::{Body, Field, Tree};
-use super::{build, dependencies, place};
+use super::{build, dependencies, outline, place};
 use crate::model::Written;
 use crate::model::project::{EnvironmentVariable, Invocation, PortMapping, Service};
 use crate::syntax::yaml::Kind;
@@ -13,7 +13,7 @@ use crate::text::Traced;
 pub(super) fn read(loader: &mut Loader<'_>, field: &Field) -> Service {
     let tree = &field.value;
     let name = &field.name;
-    probe::check_service_keys(loader, name, tree);
+    outline::check_service(loader, name, tree);
     let complete = is_complete(tree);
     let probe = tree
         .field("healthcheck")
@@ -46,6 +46,7 @@ pub(super) fn read(loader: &mut Loader<'_>, field: &Field) -> Service {
         user: text(loader, tree, "user"),
         read_only: flag(loader, tree, "read_only"),
         restart: text(loader, tree, "restart"),
+        without_container: replicas(loader, tree) == Some(0),
         profiles: tree
             .get("profiles")
             .map(|profiles| {
@@ -69,6 +70,14 @@ fn is_complete(tree: &Tree) -> bool {
         named || !build.is_map() && !build.is_null()
     });
     (says("image") || builds || says("provider")) && !tree.partial
+}
+
+/// How many containers are made, where the files say so; `scale` wins over `deploy`.
+fn replicas(loader: &Loader<'_>, tree: &Tree) -> Option<u64> {
+    let value = tree
+        .get("scale")
+        .or_else(|| tree.get("deploy")?.get("replicas"))?;
+    loader.known(value)?.trim().parse().ok()
 }
 
 fn text(loader: &Loader<'_>, tree: &Tree, name: &str) -> Option<Written<Traced>> {

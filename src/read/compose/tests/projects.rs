@@ -249,7 +249,7 @@ fn the_rest_of_a_service_is_read() {
         "version: '2'\nservices:\n  a:\n    build: {context: ./app, dockerfile: D}\n    environment: [A=1, B, 'C=$$x']\n    \
          ports: ['127.0.0.1:8080:80/tcp', 53, {target: 9, published: '10'}]\n    \
          volumes: ['./x:/data:ro', '/anon', {type: bind, target: /t}]\n    tmpfs: /run:size=1m\n    command: [a, b]\n    \
-         entrypoint: run me\n    init: true\n    profiles: [p]\n    user: '1000'\n    restart: 'no'\n    env_file: .env\n",
+         entrypoint: run me\n    init: true\n    profiles: [p]\n    user: '1000'\n    restart: 'no'\n    env_file: .env\n    deploy: {replicas: 0}\n",
     );
     sound(&reading);
     let a = service(&reading, "a");
@@ -283,6 +283,7 @@ fn the_rest_of_a_service_is_read() {
     let mounts: Vec<_> = a.mounts.iter().map(|mount| mount.value.as_str()).collect();
     assert_eq!(mounts, ["/data", "/anon", "/t", "/run"]);
     assert_eq!(a.profiles, ["p"]);
+    assert!(a.without_container);
     assert!(a.complete && a.has_env_file && a.init.as_ref().unwrap().value);
 }
 
