@@ -230,7 +230,13 @@ fn the_evaluator_is_never_wrong() {
     let mut unknown: BTreeMap<String, usize> = BTreeMap::new();
     let mut claims = 0;
     let mut commands = BTreeSet::new();
+    // `all`, or how the names of the fixtures start that are run in full.
+    let told = std::env::var("HEALTHLINT_TRUTH").unwrap_or_default();
+    let only = Some(told.as_str()).filter(|told| !matches!(*told, "" | "all"));
     for (name, fixture) in fixtures() {
+        if only.is_some_and(|only| !name.starts_with(only)) {
+            continue;
+        }
         let asks = fixture.asks.as_deref().unwrap_or_default();
         let moved = services["moved"].iter().take(usize::from(fixture.follows));
         let states: Vec<&State> = services[asks].iter().chain(moved).collect();
@@ -286,7 +292,7 @@ fn the_evaluator_is_never_wrong() {
         }
     }
     // All of them take minutes: everyday runs take a sample that is the same every time.
-    if std::env::var_os("HEALTHLINT_TRUTH").is_none_or(|value| value != "all") {
+    if told.is_empty() {
         let mut nth = 0;
         cases.retain(|_| {
             nth += 1;
@@ -321,6 +327,9 @@ fn the_evaluator_is_never_wrong() {
         cases.len(),
         wrong.join("\n")
     );
+    if only.is_some() {
+        return;
+    }
     assert!(commands.len() >= 200, "{} commands", commands.len());
     if without.is_empty() {
         may_not_grow(count, claims);

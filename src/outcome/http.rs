@@ -14,7 +14,7 @@ use super::words::is_known;
 use super::{Code, World};
 
 /// What a client makes of a URL.
-enum Target {
+pub(super) enum Target {
     Http,
     /// No client can ask this.
     Broken(String),
@@ -23,7 +23,7 @@ enum Target {
 }
 
 impl Player<'_> {
-    fn target(text: &str) -> Target {
+    pub(super) fn target(text: &str) -> Target {
         let url = url::parse(text);
         match url.problems.first().map(|problem| &problem.fault) {
             None => {}

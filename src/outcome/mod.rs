@@ -10,6 +10,7 @@ mod comparison;
 mod compound;
 mod filters;
 mod http;
+mod languages;
 mod options;
 mod path;
 mod pattern;

@@ -225,6 +225,7 @@ impl Player<'_> {
             _ => self
                 .filter(program, call)
                 .or_else(|| self.client(call))
+                .or_else(|| self.one_liner(call))
                 .unwrap_or_else(|| vec![Run::unknown(format!("nobody knows how `{name}` ends"))]),
         }
     }

@@ -45,9 +45,11 @@ const CLIENTS: &[&str] = &[
     "node",
     "perl",
     "pg_isready",
+    "php",
     "psql",
     "python3",
     "redis-cli",
+    "ruby",
 ];
 /// Tools that are nowhere.
 const ABSENT: &[&str] = &[
@@ -64,8 +66,6 @@ const ABSENT: &[&str] = &[
     "mongosh",
     "nginx",
     "no-such-tool",
-    "php",
-    "ruby",
     "sudo",
     "telnet",
     "valkey-cli",
@@ -174,13 +174,21 @@ pub fn scenes(top: &Path) -> (Vec<Scene>, Vec<&'static str>) {
                 scene.say(tool, Holds::No(Firmness::Firm));
             }
         }
-        let requests = Command::new(installed("python3").unwrap_or_default())
-            .args(["-c", "import requests"])
-            .stderr(Stdio::null())
-            .status();
-        if !requests.is_ok_and(|status| status.success()) {
-            // A module of python3 that is no part of it.
-            scene.missing.push("requests");
+        // Modules that are no part of their language.
+        for (module, program, option, asks) in [
+            ("requests", "python3", "-c", "import requests"),
+            ("httpx", "python3", "-c", "import httpx"),
+            ("curl_init", "php", "-r", "curl_init();"),
+            ("LWP", "perl", "-e", "use LWP;"),
+        ] {
+            let there = Command::new(installed(program).unwrap_or_default())
+                .args([option, asks])
+                .stderr(Stdio::null())
+                .stdout(Stdio::null())
+                .status();
+            if !there.is_ok_and(|status| status.success()) {
+                scene.missing.push(module);
+            }
         }
         scene.wget_has_limit = make == Flavour::Gnu || helps(&program, "wget", "-T");
         scenes.push(scene);

@@ -1,0 +1,135 @@
+//! Tokens become statements. What is not in this small grammar is refused with the word that nobody reads.
+
+mod expressions;
+mod lines;
+mod steps;
+
+use super::Language;
+use super::token::{Kind, Token, tokens};
+use super::tree::Block;
+
+/// The statements of a script, or the first word that nobody reads.
+pub(super) fn read(text: &str, language: Language) -> Result<Block, String> {
+    let mut reader = Reader {
+        tokens: tokens(text, language)?,
+        at: 0,
+        language,
+        depth: 0,
+    };
+    let block = match language {
+        Language::Python => reader.lines_of(0)?,
+        _ => reader.steps(&[])?,
+    };
+    match reader.kind() {
+        Kind::End => Ok(block),
+        _ => Err(reader.shown()),
+    }
+}
+
+pub(super) struct Reader {
+    tokens: Vec<Token>,
+    at: usize,
+    language: Language,
+    depth: usize,
+}
+
+type Read<T> = Result<T, String>;
+
+impl Reader {
+    fn kind(&self) -> &Kind {
+        self.tokens
+            .get(self.at)
+            .map_or(&Kind::End, |token| &token.kind)
+    }
+
+    fn kind_at(&self, ahead: usize) -> &Kind {
+        self.tokens
+            .get(self.at + ahead)
+            .map_or(&Kind::End, |token| &token.kind)
+    }
+
+    fn apart(&self) -> bool {
+        self.tokens.get(self.at).is_none_or(|token| token.apart)
+    }
+
+    /// The word that stands here, for messages.
+    fn shown(&self) -> String {
+        match self.kind() {
+            Kind::Word(word) => word.clone(),
+            Kind::Number(number) => number.to_string(),
+            Kind::Sign(sign) => (*sign).to_owned(),
+            Kind::Text(_) => "a text".to_owned(),
+            Kind::Pattern => "a pattern".to_owned(),
+            Kind::Line(_) => "the end of a line".to_owned(),
+            Kind::End => "the end of the script".to_owned(),
+        }
+    }
+
+    fn is(&self, sign: &str) -> bool {
+        matches!(self.kind(), Kind::Sign(found) if *found == sign)
+    }
+
+    fn word(&self) -> Option<&str> {
+        match self.kind() {
+            Kind::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        self.word() == Some(word)
+    }
+
+    fn takes(&mut self, sign: &str) -> bool {
+        let here = self.is(sign);
+        self.at += usize::from(here);
+        here
+    }
+
+    fn takes_word(&mut self, word: &str) -> bool {
+        let here = self.is_word(word);
+        self.at += usize::from(here);
+        here
+    }
+
+    fn expect(&mut self, sign: &str) -> Read<()> {
+        if self.takes(sign) {
+            Ok(())
+        } else {
+            Err(self.shown())
+        }
+    }
+
+    fn name(&mut self) -> Read<String> {
+        match self.kind() {
+            Kind::Word(word) => {
+                let word = word.clone();
+                self.at += 1;
+                Ok(word)
+            }
+            _ => Err(self.shown()),
+        }
+    }
+
+    /// Line ends mean nothing here.
+    fn skip_lines(&mut self) {
+        if self.language != Language::Python {
+            while matches!(self.kind(), Kind::Line(_)) {
+                self.at += 1;
+            }
+        }
+    }
+
+    /// `(a, b)` behind the name of a function.
+    fn parameters(&mut self) -> Read<Vec<String>> {
+        self.expect("(")?;
+        let mut names = Vec::new();
+        while !self.takes(")") {
+            names.push(self.name()?);
+            if !self.is(")") {
+                self.expect(",")?;
+            }
+        }
+        Ok(names)
+    }
+}

@@ -1,0 +1,376 @@
+//! JavaScript, PHP, Ruby and Perl: statements stand between signs and words.
+
+use std::rc::Rc;
+
+use super::super::Language;
+use super::super::token::Piece;
+use super::super::tree::{Block, Expression, Function, Handler, Statement};
+use super::{Kind, Read, Reader};
+
+impl Reader {
+    /// Statements up to one of these words, or to a closing brace.
+    pub(super) fn steps(&mut self, ends: &[&str]) -> Read<Block> {
+        let mut block = Block::new();
+        loop {
+            while self.is(";") || matches!(self.kind(), Kind::Line(_)) {
+                self.at += 1;
+            }
+            let ended = self.word().is_some_and(|word| ends.contains(&word));
+            if ended || self.is("}") || matches!(self.kind(), Kind::End) {
+                return Ok(block);
+            }
+            let step = self.step(&mut block)?;
+            block.push(step);
+            let closed = self.is(";")
+                || self.is("}")
+                || matches!(self.kind(), Kind::Line(_) | Kind::End)
+                || self.word().is_some_and(|word| ends.contains(&word))
+                || self.ended_with_brace();
+            if !closed {
+                return Err(self.shown());
+            }
+        }
+    }
+
+    fn ended_with_brace(&self) -> bool {
+        self.at > 0 && self.tokens[self.at - 1].kind == Kind::Sign("}")
+    }
+
+    fn step(&mut self, block: &mut Block) -> Read<Statement> {
+        let word = self.word().unwrap_or_default().to_owned();
+        let is_ruby = self.language == Language::Ruby;
+        let step = match word.as_str() {
+            "if" if !is_ruby => return self.brace_if(),
+            "if" | "unless" if is_ruby => return self.ruby_if(),
+            "begin" if is_ruby => return self.ruby_begin(),
+            "try" if !is_ruby => return self.brace_try(),
+            "function" | "async"
+                if matches!(self.kind_at(1), Kind::Word(name) if name != "function")
+                    && !self.arrow_follows() =>
+            {
+                self.at += 1;
+                return self.named_function(false);
+            }
+            "async"
+                if matches!(self.kind_at(1), Kind::Word(name) if name == "function")
+                    && matches!(self.kind_at(2), Kind::Word(_)) =>
+            {
+                self.at += 2;
+                return self.named_function(true);
+            }
+            "import"
+                if self.language == Language::JavaScript
+                    && !matches!(self.kind_at(1), Kind::Sign(_)) =>
+            {
+                return self.module_import();
+            }
+            "const" | "let" | "var" | "my" | "our" => {
+                self.at += 1;
+                return self.declarations(block);
+            }
+            "use" if self.language == Language::Perl => {
+                self.at += 1;
+                while !self.is(";") && !matches!(self.kind(), Kind::End) {
+                    self.at += 1;
+                }
+                return Ok(Statement::Nothing);
+            }
+            "return" => {
+                self.at += 1;
+                let ends = self.is(";")
+                    || self.is("}")
+                    || matches!(self.kind(), Kind::Line(_) | Kind::End);
+                Statement::Return(if ends { None } else { Some(self.sequence()?) })
+            }
+            "throw" => {
+                self.at += 1;
+                Statement::Raise(Some(self.expression()?))
+            }
+            "{" => return Err("{".to_owned()),
+            _ => Statement::Expression(self.sequence()?),
+        };
+        self.modified(step)
+    }
+
+    /// `step if condition`, `step unless condition`
+    fn modified(&mut self, step: Statement) -> Read<Statement> {
+        if !matches!(self.language, Language::Ruby | Language::Perl) {
+            return Ok(step);
+        }
+        if self.takes_word("if") {
+            let condition = self.expression()?;
+            return Ok(Statement::If(condition, vec![step], Block::new()));
+        }
+        if self.takes_word("unless") {
+            let condition = self.expression()?;
+            return Ok(Statement::If(condition, Block::new(), vec![step]));
+        }
+        if self.language == Language::Ruby && self.takes_word("rescue") {
+            let instead = self.expression()?;
+            return Ok(Statement::Try {
+                body: vec![step],
+                handlers: vec![Handler {
+                    word: "rescue".to_owned(),
+                    kinds: Vec::new(),
+                    name: None,
+                    body: vec![Statement::Expression(instead)],
+                }],
+                otherwise: Block::new(),
+                finally: Block::new(),
+            });
+        }
+        Ok(step)
+    }
+
+    pub(super) fn braces(&mut self) -> Read<Block> {
+        self.skip_lines();
+        self.expect("{")?;
+        let block = self.steps(&[])?;
+        self.expect("}")?;
+        Ok(block)
+    }
+
+    fn braces_or_step(&mut self) -> Read<Block> {
+        self.skip_lines();
+        if self.is("{") {
+            return self.braces();
+        }
+        let mut block = Block::new();
+        let step = self.step(&mut block)?;
+        block.push(step);
+        Ok(block)
+    }
+
+    fn brace_if(&mut self) -> Read<Statement> {
+        self.at += 1;
+        self.expect("(")?;
+        let condition = self.sequence()?;
+        self.expect(")")?;
+        let then = self.braces_or_step()?;
+        let back = self.at;
+        while self.is(";") || matches!(self.kind(), Kind::Line(_)) {
+            self.at += 1;
+        }
+        if self.is_word("elseif") || self.is_word("elsif") {
+            return Ok(Statement::If(condition, then, vec![self.brace_if()?]));
+        }
+        if self.takes_word("else") {
+            return Ok(Statement::If(condition, then, self.braces_or_step()?));
+        }
+        self.at = back;
+        Ok(Statement::If(condition, then, Block::new()))
+    }
+
+    fn brace_try(&mut self) -> Read<Statement> {
+        self.at += 1;
+        let body = self.braces()?;
+        let mut handlers = Vec::new();
+        let mut finally = Block::new();
+        loop {
+            self.skip_lines();
+            if self.takes_word("catch") {
+                let mut kinds = Vec::new();
+                let mut name = None;
+                if self.takes("(") {
+                    loop {
+                        self.takes("\\");
+                        let word = self.name()?;
+                        if word.starts_with('$') || self.language == Language::JavaScript {
+                            name = Some(word);
+                        } else {
+                            kinds.push(Expression::Name(word));
+                            self.takes("|");
+                        }
+                        if self.takes(")") {
+                            break;
+                        }
+                    }
+                }
+                let body = self.braces()?;
+                handlers.push(Handler {
+                    word: "catch".to_owned(),
+                    kinds,
+                    name,
+                    body,
+                });
+            } else if self.takes_word("finally") {
+                finally = self.braces()?;
+            } else {
+                break;
+            }
+        }
+        Ok(Statement::Try {
+            body,
+            handlers,
+            otherwise: Block::new(),
+            finally,
+        })
+    }
+
+    fn ruby_if(&mut self) -> Read<Statement> {
+        let unless = self.is_word("unless");
+        self.at += 1;
+        let condition = self.expression()?;
+        self.takes_word("then");
+        let then = self.steps(&["elsif", "else", "end"])?;
+        let otherwise = if self.is_word("elsif") {
+            vec![self.ruby_if()?]
+        } else {
+            let otherwise = if self.takes_word("else") {
+                self.steps(&["end"])?
+            } else {
+                Block::new()
+            };
+            if !self.takes_word("end") {
+                return Err(self.shown());
+            }
+            otherwise
+        };
+        Ok(if unless {
+            Statement::If(condition, otherwise, then)
+        } else {
+            Statement::If(condition, then, otherwise)
+        })
+    }
+
+    fn ruby_begin(&mut self) -> Read<Statement> {
+        const ENDS: &[&str] = &["rescue", "else", "ensure", "end"];
+        self.at += 1;
+        let body = self.steps(ENDS)?;
+        let mut handlers = Vec::new();
+        while self.takes_word("rescue") {
+            let mut kinds = Vec::new();
+            let mut name = None;
+            while !matches!(self.kind(), Kind::Line(_)) && !self.is(";") && !self.is_word("then") {
+                if self.takes("=>") {
+                    name = Some(self.name()?);
+                    break;
+                }
+                kinds.push(self.postfix()?);
+                self.takes(",");
+            }
+            self.takes_word("then");
+            let body = self.steps(ENDS)?;
+            handlers.push(Handler {
+                word: "rescue".to_owned(),
+                kinds,
+                name,
+                body,
+            });
+        }
+        let otherwise = if self.takes_word("else") {
+            self.steps(ENDS)?
+        } else {
+            Block::new()
+        };
+        let finally = if self.takes_word("ensure") {
+            self.steps(ENDS)?
+        } else {
+            Block::new()
+        };
+        if !self.takes_word("end") {
+            return Err(self.shown());
+        }
+        Ok(Statement::Try {
+            body,
+            handlers,
+            otherwise,
+            finally,
+        })
+    }
+
+    fn arrow_follows(&self) -> bool {
+        matches!(self.kind_at(2), Kind::Sign("=>"))
+    }
+
+    fn named_function(&mut self, asynchronous: bool) -> Read<Statement> {
+        let name = self.name()?;
+        let parameters = self.parameters()?;
+        let body = self.braces()?;
+        Ok(Statement::Expression(Expression::Assign(
+            Box::new(Expression::Name(name)),
+            "=",
+            Box::new(Expression::Function(Rc::new(Function {
+                parameters,
+                body,
+                asynchronous,
+            }))),
+        )))
+    }
+
+    /// `import http from 'http'`, `import { get } from 'node:http'`
+    fn module_import(&mut self) -> Read<Statement> {
+        self.at += 1;
+        let named = self.takes("{");
+        if self.takes("*") && !self.takes_word("as") {
+            return Err(self.shown());
+        }
+        let name = self.name()?;
+        if named {
+            self.expect("}")?;
+        }
+        if !self.takes_word("from") {
+            return Err(self.shown());
+        }
+        let Kind::Text(pieces) = self.kind() else {
+            return Err(self.shown());
+        };
+        let [Piece::Text(module)] = pieces.as_slice() else {
+            return Err(self.shown());
+        };
+        let module = module.trim_start_matches("node:").to_owned();
+        self.at += 1;
+        Ok(Statement::Import {
+            stands_for: if named {
+                format!("{module}.{name}")
+            } else {
+                module.clone()
+            },
+            module,
+            name,
+        })
+    }
+
+    /// `const a = 1, { get } = require('http')`
+    fn declarations(&mut self, block: &mut Block) -> Read<Statement> {
+        loop {
+            self.skip_lines();
+            if self.takes("{") {
+                let mut names = Vec::new();
+                while !self.takes("}") {
+                    names.push(self.name()?);
+                    self.takes(",");
+                }
+                self.expect("=")?;
+                let value = self.expression()?;
+                for name in names {
+                    block.push(Statement::Expression(Expression::Assign(
+                        Box::new(Expression::Name(name.clone())),
+                        "=",
+                        Box::new(Expression::Member(Box::new(value.clone()), name)),
+                    )));
+                }
+            } else {
+                let name = self.name()?;
+                let value = if self.takes("=") {
+                    self.skip_lines();
+                    self.expression()?
+                } else {
+                    Expression::Null
+                };
+                block.push(Statement::Expression(Expression::Assign(
+                    Box::new(Expression::Name(name)),
+                    "=",
+                    Box::new(value),
+                )));
+            }
+            if !self.takes(",") {
+                break;
+            }
+        }
+        match block.pop() {
+            Some(last) => self.modified(last),
+            None => Ok(Statement::Nothing),
+        }
+    }
+}
