@@ -16,6 +16,7 @@ mod facts;
 mod graph;
 mod grep;
 mod house;
+mod known;
 mod laws;
 mod learn;
 mod pages;

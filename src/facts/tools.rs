@@ -45,6 +45,8 @@ pub struct Tool {
     /// A unique beginning of a long option stands for it.
     #[serde(default)]
     pub abbreviates: bool,
+    /// How many dashes begin a long option; those of Go's flags are one or two.
+    pub dashes: Option<u8>,
     /// The status after an option that is rejected.
     pub rejected_status: Option<u8>,
     /// Options that bound the whole run, in seconds.
@@ -59,6 +61,9 @@ pub struct Tool {
     /// Options that change how a run ends.
     #[serde(default)]
     pub switches: Vec<Switch>,
+    /// What it can be asked by its words, where that decides how it ends; anything else is unknown then.
+    #[serde(default)]
+    pub runs: Vec<Asked>,
     /// What to mind, in words.
     #[serde(default)]
     pub notes: Vec<String>,
@@ -80,6 +85,26 @@ pub struct Exits {
     pub denied: Vec<u8>,
     /// Nothing listens.
     pub refused: Vec<u8>,
+    /// It accepts and never answers, and the run gives up waiting.
+    pub hung: Vec<u8>,
+}
+
+/// One thing that a tool can be asked, and how such a run ends.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Asked {
+    /// The operands begin with these.
+    pub words: Vec<String>,
+    /// One of these options is given; empty is no matter.
+    pub options: Vec<String>,
+    /// The statuses that are known by number.
+    pub exits: Exits,
+    /// Worlds in which it ends with some status that is not zero.
+    pub fails: Vec<String>,
+    /// Worlds in which it waits: as long as `gives_up` says, or until it is killed.
+    pub waits: Vec<String>,
+    /// After how many seconds it gives up waiting, the least and the most that any version takes.
+    pub gives_up: Option<[u32; 2]>,
 }
 
 /// Options that change how a run ends.
@@ -201,6 +226,19 @@ mod tests {
         let key = |tool: &Tool| (tool.name.clone(), tool.flavour.clone());
         assert!(tools.windows(2).all(|pair| key(&pair[0]) < key(&pair[1])));
         for tool in tools {
+            for asked in &tool.runs {
+                let worlds = ["healthy", "error", "denied", "refused", "hung"];
+                let named = asked.fails.iter().chain(&asked.waits);
+                assert!(
+                    named
+                        .into_iter()
+                        .all(|world| worlds.contains(&world.as_str())),
+                    "{}",
+                    tool.name
+                );
+                let known = |option: &String| tool.takes(option) != Takes::Unknown;
+                assert!(asked.options.iter().all(known), "{}", tool.name);
+            }
             assert!(
                 !tool.witness.is_empty() && !tool.date.is_empty(),
                 "{}",

@@ -150,6 +150,9 @@ impl Player<'_> {
 
     /// Runs a program that is no part of the shell.
     pub fn program(&self, args: &[Arg], path: Path, shell: bool) -> Vec<Path> {
+        if let Some(ways) = self.with_and_without(args, &path, shell) {
+            return ways;
+        }
         let Some(first) = args.first() else {
             return vec![path.with(Code::Failure)];
         };
@@ -194,6 +197,27 @@ impl Player<'_> {
         self.present(name, args, path)
     }
 
+    /// The runs with a variable as one word, and with none in its place where it is empty: what both come to is
+    /// known. None where no argument is a variable and nothing else.
+    fn with_and_without(&self, args: &[Arg], path: &Path, shell: bool) -> Option<Vec<Path>> {
+        let at = args.iter().skip(1).position(|arg| arg.variable)? + 1;
+        let arg = args.get(at)?;
+        let why = "nobody knows whether this variable is empty";
+        let mut path = path.clone();
+        path.guessed
+            .get_or_insert_with(|| Cause::new(arg.span, "$", why));
+        let mut with = args.to_vec();
+        let mut without = args.to_vec();
+        without.remove(at);
+        if let Some(arg) = with.get_mut(at) {
+            arg.splice = false;
+            arg.variable = false;
+        }
+        let mut ways = self.program(&with, path.clone(), shell);
+        ways.extend(self.program(&without, path, shell));
+        Some(merged(ways))
+    }
+
     fn present(&self, name: &str, args: &[Arg], mut path: Path) -> Vec<Path> {
         path.ran.extend(args.first().map(|arg| arg.span));
         let texts: Vec<Option<&str>> = args.iter().map(Arg::known).collect();
@@ -201,7 +225,8 @@ impl Player<'_> {
             Inner::None => self.tool(name, args, path),
             Inner::Words(at) => self.wrapped(name, args, at, path),
             Inner::Script(at, dialect) => {
-                let Some(arg) = args.get(at).filter(|arg| arg.known().is_some()) else {
+                // A hole in a script is a value: a word of it, or a part of a word.
+                let Some(arg) = args.get(at).filter(|arg| !arg.splice && arg.text != ANY) else {
                     let span = args.get(at).or(args.first()).map(|arg| arg.span);
                     let Some(span) = span else {
                         return vec![path.with(Code::Any)];
@@ -332,6 +357,7 @@ impl Player<'_> {
                     span: first.span,
                     written: None,
                     splice: true,
+                    variable: false,
                 });
                 let ways = self.program(&rest, path, true);
                 ways.into_iter()

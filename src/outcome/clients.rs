@@ -32,6 +32,7 @@ impl Player<'_> {
             "mysqladmin" | "mariadb-admin" => self.mysqladmin(call),
             "mysql" | "mariadb" => self.mysql(make, call),
             "mongosh" | "mongo" => self.mongo(call),
+            _ if !make.runs.is_empty() => self.told(make, call),
             _ => vec![self.plain(make, call)],
         };
         self.asks(asks);
@@ -70,6 +71,88 @@ impl Player<'_> {
             )),
             _ => run.because(format!(
                 "the server answers with an error, so `{name}` ends with {code}"
+            )),
+        }
+    }
+
+    /// What the facts say of a run that asks this: every way that it may end.
+    fn told(&self, make: &Tool, call: &Use<'_>) -> Vec<Run> {
+        let name = call.name;
+        let options = read(make, call.args);
+        if let Some(arg) = options.rejected.or(options.unknown) {
+            return vec![Run::unknown(format!("nobody follows `{}`", arg.text))];
+        }
+        let operands: Vec<&str> = options
+            .operands
+            .iter()
+            .map(|arg| arg.text.as_str())
+            .collect();
+        let given: Vec<&str> = options
+            .given
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let Some(asked) = make.runs.iter().find(|asked| {
+            let options = asked.options.iter().map(String::as_str);
+            let begins = operands
+                .iter()
+                .zip(&asked.words)
+                .all(|(one, other)| one == other);
+            begins
+                && operands.len() >= asked.words.len()
+                && (asked.options.is_empty() || options.into_iter().any(|it| given.contains(&it)))
+        }) else {
+            return vec![Run::unknown(format!("nobody knows what `{name}` is asked"))];
+        };
+        let (world, exits) = match self.world {
+            World::Healthy => ("healthy", &asked.exits.healthy),
+            World::Error => ("error", &asked.exits.error),
+            World::Denied => ("denied", &asked.exits.denied),
+            World::Refused => ("refused", &asked.exits.refused),
+            World::Hung => ("hung", &asked.exits.hung),
+        };
+        let mut codes: Vec<Code> = exits.iter().map(|code| Code::Exact(*code)).collect();
+        if asked.fails.iter().any(|it| it == world) {
+            codes.push(Code::Failure);
+        }
+        if asked.waits.iter().any(|it| it == world) {
+            let timeout = self.scene.timeout.as_secs_f64();
+            match asked.gives_up.map(|limits| limits.map(f64::from)) {
+                Some([_, most]) if most < timeout => {}
+                Some([least, _]) if least >= timeout => codes = vec![Code::Killed],
+                _ => codes.push(Code::Killed),
+            }
+        }
+        if codes.is_empty() {
+            return vec![Run::unknown(format!("nobody knows how `{name}` ends here"))];
+        }
+        codes
+            .into_iter()
+            .map(|code| self.ends(name, code))
+            .collect()
+    }
+
+    /// A run that ends so in this world, and why.
+    fn ends(&self, name: &str, code: Code) -> Run {
+        let run = Run::of(code);
+        let with = match code {
+            Code::Exact(code) => format!("ends with {code}"),
+            _ => "fails".to_owned(),
+        };
+        match (self.world, code) {
+            (_, Code::Killed) => Run::killed(),
+            // Under `denied` it asks what needs no login, so no refusal is lost.
+            (World::Healthy | World::Denied, Code::Exact(0)) => run.prints(ANY),
+            (_, Code::Exact(0)) => run.prints(ANY).hides(format!(
+                "`{name}` ends with 0 when the server answers with an error"
+            )),
+            (World::Refused, _) => run.because(format!("nothing listens, so `{name}` {with}")),
+            (World::Hung, _) => run.because(format!("`{name}` gives up waiting")),
+            (World::Denied, _) => {
+                run.because(format!("the server refuses the login, so `{name}` {with}"))
+            }
+            _ => run.because(format!(
+                "the server answers with an error, so `{name}` {with}"
             )),
         }
     }
@@ -230,7 +313,13 @@ impl Player<'_> {
         vec![match self.world {
             World::Healthy if command == "ping" => Run::new(0).prints("mysqld is alive\n"),
             World::Healthy => Run::new(0).prints(ANY),
-            World::Error => Run::unknown(format!("nobody knows how `{name}` ends here")),
+            // Too many connections, a host that is blocked: the server says it in place of its greeting.
+            World::Error if command == "ping" => Run::new(0).hides(format!(
+                "`{name} ping` ends with 0 when the server answers with an error"
+            )),
+            World::Error => Run::new(1).because(format!(
+                "the server answers with an error, so `{name}` ends with 1"
+            )),
             World::Denied if command == "ping" => Run::new(0).hides(format!(
                 "`{name} ping` ends with 0 when the server refuses the login"
             )),
@@ -318,27 +407,6 @@ impl Player<'_> {
             return vec![self.connects(call)];
         }
         vec![self.plain(make, call)]
-    }
-
-    fn mongo(&self, call: &Use<'_>) -> Vec<Run> {
-        let name = call.name;
-        if call.says("--nodb") || !call.args.iter().any(|arg| arg.text.starts_with("--eval")) {
-            return vec![Run::unknown("nobody knows what it runs")];
-        }
-        let ends = call.args.iter().any(|arg| {
-            [
-                "quit", "exit", "throw", "process", "assert", "load", "\u{fffc}",
-            ]
-            .iter()
-            .any(|word| arg.text.contains(word))
-        });
-        vec![match self.world {
-            World::Healthy if !ends => Run::new(0).prints(ANY),
-            World::Refused => {
-                Run::of(Code::Failure).because(format!("nothing listens, so `{name}` fails"))
-            }
-            _ => Run::unknown(format!("nobody knows how `{name}` ends here")),
-        }]
     }
 
     pub(super) fn nc(&self, program: &str, call: &Use<'_>) -> Vec<Run> {

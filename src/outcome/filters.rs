@@ -156,17 +156,21 @@ impl Player<'_> {
         } else {
             vec![Flavour::Gnu, Flavour::Busybox]
         };
-        let guess = makes.len() != 1;
-        let mut runs: Vec<Run> = Vec::new();
+        let mut each: Vec<Vec<Run>> = Vec::new();
         for flavour in makes {
-            for mut run in Self::grep_of(flavour, call) {
-                run.guess |= guess;
-                runs.push(run);
+            let runs = Self::grep_of(flavour, call);
+            // Makes that may end in the same ways need not be told apart.
+            if !each.iter().any(|other| alike(other, &runs)) {
+                each.push(runs);
             }
         }
-        runs.dedup_by(|one, other| one.code == other.code && one.output == other.output);
-        if let [only] = runs.as_mut_slice() {
-            only.guess = false;
+        let guess = each.len() != 1;
+        let mut runs: Vec<Run> = each.into_iter().flatten().collect();
+        for run in &mut runs {
+            run.guess |= guess;
+            if guess && run.why.is_none() {
+                run.why = Some("nobody knows which grep this is".to_owned());
+            }
         }
         runs
     }
@@ -299,6 +303,14 @@ impl Player<'_> {
         }
         vec![no(if count && !quiet { "0\n" } else { "" })]
     }
+}
+
+/// Whether two lists of ways to end are the same.
+fn alike(one: &[Run], other: &[Run]) -> bool {
+    let same = |(one, other): (&Run, &Run)| {
+        one.code == other.code && one.output == other.output && one.guess == other.guess
+    };
+    one.len() == other.len() && one.iter().zip(other).all(same)
 }
 
 /// Text without the characters that `tr -d` takes away; None for sets that are not plain.

@@ -54,11 +54,17 @@ pub(super) fn read<'a>(tool: &Tool, args: &'a [Arg]) -> Options<'a> {
             options.operands.push(arg);
             continue;
         }
+        let long = |name: &str| name.starts_with("--") || tool.dashes == Some(1);
         let (name, value) = match text.split_once('=') {
-            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
+            Some((name, value)) if long(name) => (name, Some(value.to_owned())),
             _ => (text, None),
         };
-        if name.contains(HOLE) && name.starts_with("--") {
+        // Go's flags take two dashes for one.
+        let name = match name.strip_prefix('-') {
+            Some(one) if tool.dashes == Some(1) && one.starts_with('-') => one,
+            _ => name,
+        };
+        if name.contains(HOLE) && long(name) {
             options.unknown.get_or_insert(arg);
             continue;
         }
@@ -68,7 +74,7 @@ pub(super) fn read<'a>(tool: &Tool, args: &'a [Arg]) -> Options<'a> {
             .chain(&tool.ignored)
             .chain(&tool.values)
             .any(|known| known == name);
-        if name.starts_with("--") || (whole && name.len() > 2) {
+        if long(name) || (whole && name.len() > 2) {
             let name = unabbreviated(tool, name);
             match tool.takes(&name) {
                 Takes::Alone => options.given.push((name, None)),

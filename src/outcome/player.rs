@@ -77,6 +77,7 @@ impl<'a> Player<'a> {
                 span: word.span,
                 written: Some(word.text.clone()),
                 splice: false,
+                variable: false,
             })
             .collect();
         self.program(&args, Path::start(), false)

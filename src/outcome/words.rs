@@ -5,7 +5,7 @@ use crate::text::{HOLE, Span, Traced};
 
 use super::path::{ANY, Flow, NONZERO, Path};
 use super::player::Player;
-use super::{Code, arithmetic};
+use super::{Cause, Code, arithmetic};
 
 /// A word that a program receives.
 #[derive(Clone, Debug)]
@@ -16,6 +16,9 @@ pub(super) struct Arg {
     pub written: Option<Traced>,
     /// It may be any number of words.
     pub splice: bool,
+    /// It is a variable of the environment and nothing else: one word, or none where it is empty. What holds
+    /// blanks and stands without quotes is not what anybody meant, and no state of the service.
+    pub variable: bool,
 }
 
 impl Arg {
@@ -30,8 +33,15 @@ pub(super) fn is_known(text: &str) -> bool {
     !text.contains([HOLE, NONZERO])
 }
 
-/// A piece of a word, and whether blanks in it end a field.
-type Piece = (String, bool);
+/// A piece of a word.
+#[derive(Clone)]
+struct Piece {
+    text: String,
+    /// Blanks in it end a field.
+    splits: bool,
+    /// It is what the environment holds.
+    variable: bool,
+}
 
 /// Values of more bytes than this are not followed: `A=$A$A` doubles with every step.
 const LONGEST: usize = 4096;
@@ -60,11 +70,11 @@ impl Player<'_> {
         self.pieces(word, path)
             .into_iter()
             .map(|(pieces, path)| {
-                let length: usize = pieces.iter().map(|(text, _)| text.len()).sum();
+                let length: usize = pieces.iter().map(|piece| piece.text.len()).sum();
                 let text = if length > LONGEST {
                     ANY.to_owned()
                 } else {
-                    pieces.into_iter().map(|(text, _)| text).collect()
+                    pieces.into_iter().map(|piece| piece.text).collect()
                 };
                 (text, path)
             })
@@ -76,12 +86,17 @@ impl Player<'_> {
         for part in &word.parts {
             let mut next = Vec::new();
             for (pieces, path) in ways {
+                let variable = from_environment(part, &path);
                 for (value, path) in self.part(word, part, path) {
                     let mut pieces = pieces.clone();
-                    let split = part.quote == Quote::Bare && !matches!(part.kind, PartKind::Text);
+                    let text = matches!(part.kind, PartKind::Text);
                     if let Some(value) = value {
-                        let fits = matches!(part.kind, PartKind::Text) || value.len() <= LONGEST;
-                        pieces.push((if fits { value } else { ANY.to_owned() }, split));
+                        let fits = text || value.len() <= LONGEST;
+                        pieces.push(Piece {
+                            text: if fits { value } else { ANY.to_owned() },
+                            splits: part.quote == Quote::Bare && !text,
+                            variable,
+                        });
                     }
                     next.push((pieces, path));
                 }
@@ -204,6 +219,9 @@ impl Player<'_> {
             if posix == "?" && set.is_none() {
                 return Self::unless_unset(ANY.to_owned(), path);
             }
+            if posix == "+" && set.is_none() {
+                return self.if_set(name, operand, path);
+            }
             return self
                 .text_of(operand, path)
                 .into_iter()
@@ -244,12 +262,35 @@ impl Player<'_> {
 }
 
 impl Player<'_> {
+    /// `${x:+word}` where nobody knows whether `x` is set: the word, or nothing.
+    fn if_set(&self, name: &str, word: &Word, path: Path) -> Vec<(Option<String>, Path)> {
+        let why = format!("nobody knows whether `{name}` is set");
+        let mut path = path;
+        let cause = || Cause::new(word.span(), name, why);
+        path.guessed.get_or_insert_with(cause);
+        let mut ways = vec![(Some(String::new()), path.clone())];
+        let set = self.text_of(word, path).into_iter();
+        ways.extend(set.map(|(text, path)| (Some(text), path)));
+        ways
+    }
+
     /// A variable of which nobody knows whether it is set, where the shell ends if it is not.
     fn unless_unset(value: String, path: Path) -> Vec<(Option<String>, Path)> {
         let mut ends = path.clone().with(Code::Any);
         ends.flow = Flow::Exit;
         vec![(Some(value), path), (Some(String::new()), ends)]
     }
+}
+
+/// Whether a part is a variable that no line before has set.
+fn from_environment(part: &Part, path: &Path) -> bool {
+    let PartKind::Parameter(parameter) = &part.kind else {
+        return false;
+    };
+    let name = parameter.name.as_str();
+    name.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_')
+        && !parameter.indexed
+        && !path.variables.contains_key(name)
 }
 
 /// The fields that a word comes to.
@@ -259,6 +300,7 @@ fn fields(word: &Word, pieces: &[Piece]) -> Vec<Arg> {
         span: word.span(),
         written: word.literal().map(|_| word.text.clone()),
         splice,
+        variable: false,
     };
     let plain = word
         .parts
@@ -271,20 +313,30 @@ fn fields(word: &Word, pieces: &[Piece]) -> Vec<Arg> {
     if braces {
         return vec![arg(ANY.to_owned(), true)];
     }
-    if let [(text, true)] = pieces
-        && text.contains(HOLE)
+    if let [only] = pieces
+        && only.splits
+        && only.text.contains(HOLE)
     {
-        return vec![arg(text.clone(), true)];
+        if !only.variable {
+            return vec![arg(only.text.clone(), true)];
+        }
+        // `${x:+-a "$x"}` is several words, of which some are known.
+        let words = only.text.split_ascii_whitespace();
+        let field = |text: &str| Arg {
+            variable: text == ANY,
+            ..arg(text.to_owned(), text == ANY)
+        };
+        return words.map(field).collect();
     }
     let mut found = Vec::new();
     let quoted = word.parts.iter().any(|part| part.quote != Quote::Bare) || word.parts.is_empty();
     let mut field: Option<String> = None;
-    for (text, split) in pieces {
-        if !split {
-            field.get_or_insert_default().push_str(text);
+    for piece in pieces {
+        if !piece.splits {
+            field.get_or_insert_default().push_str(&piece.text);
             continue;
         }
-        for (index, run) in text.split([' ', '\t', '\n']).enumerate() {
+        for (index, run) in piece.text.split([' ', '\t', '\n']).enumerate() {
             if index > 0
                 && let Some(field) = field.take()
             {
