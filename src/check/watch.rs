@@ -8,7 +8,7 @@ use crate::facts::{Inventory, Shell, container, inventory_of_stage};
 use crate::finding::{Finding, Severity};
 use crate::model::build::Build;
 use crate::model::command::{Command, Dialect};
-use crate::model::probe::{Probe, defaults};
+use crate::model::probe::{Form, Probe, defaults};
 use crate::model::project::Service;
 use crate::outcome::{self, Scene};
 use crate::read::Reading;
@@ -117,7 +117,7 @@ fn joined<'a>(
         Shell::Dash | Shell::None | Shell::Unknown => Dialect::Dash,
     };
     let command = test
-        .filter(|_| !inventory.windows)
+        .filter(|test| !inventory.windows && !is_for_windows(&test.value.form))
         .and_then(|test| Command::of(&test.value.form, dialect));
     let calls = command.as_ref().map(Command::calls).unwrap_or_default();
     let scene = Scene {
@@ -138,6 +138,16 @@ fn joined<'a>(
         calls,
         outcome,
     }
+}
+
+/// `powershell.exe` and `cmd.exe` are on Windows only, where no POSIX shell reads the text.
+fn is_for_windows(form: &Form) -> bool {
+    let Form::Shell { script, .. } = form else {
+        return false;
+    };
+    let first = script.as_str().split_whitespace().next();
+    let program = first.unwrap_or_default().to_ascii_lowercase();
+    matches!(program.trim_end_matches(".exe"), "powershell" | "cmd")
 }
 
 /// Whatever a rule quotes, a value of the environment is shown by its name.

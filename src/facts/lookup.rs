@@ -62,7 +62,16 @@ pub fn canonical(repository: &str) -> String {
 }
 
 fn is_windows(repository: &str, tag: Option<&str>) -> bool {
-    repository.starts_with("mcr.microsoft.com/windows/")
+    // What .NET Framework needs is Windows, whatever the tag says.
+    [
+        "mcr.microsoft.com/windows/",
+        "mcr.microsoft.com/dotnet/framework/",
+    ]
+    .iter()
+    .any(|start| repository.starts_with(start))
+        || ["nanoserver", "windowsservercore"]
+            .iter()
+            .any(|word| repository.contains(word))
         || tag.is_some_and(|tag| {
             ["nanoserver", "windowsservercore", "windows", "ltsc20"]
                 .iter()

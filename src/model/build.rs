@@ -33,7 +33,7 @@ pub struct Stage {
     pub span: Span,
     /// What it starts from.
     pub base: Base,
-    /// `--platform` names Windows, or the base does: nothing is known about such a stage.
+    /// `--platform` names Windows, the base does, or the escape is the backtick: nothing is known about such a stage.
     pub windows: bool,
     /// What it does, in order; an inherited ONBUILD of a local parent stage comes first.
     pub steps: Vec<Step>,

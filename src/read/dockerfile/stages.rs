@@ -107,7 +107,9 @@ impl Reader<'_> {
             _ => Base::Image(Written::here(expanded, image.span())),
         };
         let platform = flag(instruction, "platform").map(|value| self.global.expand(&value));
-        let windows = platform.is_some_and(|platform| platform.as_str().starts_with("windows"));
+        // Whoever needs the backslash for paths makes the backtick the escape.
+        let windows = self.file.escape == '`'
+            || platform.is_some_and(|platform| platform.as_str().starts_with("windows"));
         let inherited = inherited.filter(|_| !too_much);
         let scratch = matches!(base, Base::Scratch);
         let open = Open {
