@@ -7,7 +7,9 @@
 //! A line is one record of one family of tags: `repository`, `tags` (or `tags_regex`), `sample_tag`, `kind`,
 //! `distro`, `release`, `libc`, `bin_sh`, `package_manager`, `user`, `exposed`, `entrypoint`, `cmd`, `init`,
 //! `healthcheck`, `has` {tool: flavour or true}, `lacks`, `from_chain`, `evidence`, `confidence`, `absence`,
-//! `date`; or `repository` and `attested` alone. Repositories that the evidence does not name keep their facts.
+//! `date`; or `repository` and `attested` alone; or `repository`, `present` {tool: flavour or true} and `evidence`: what
+//! every version is known to hold, beside what is known of it already. Repositories that the evidence does not name keep
+//! their facts.
 
 // A command speaks on standard output.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -62,6 +64,8 @@ struct Record {
     lacks: Vec<String>,
     #[serde(default)]
     attested: Vec<String>,
+    #[serde(default)]
+    present: BTreeMap<String, Value>,
     date: Option<String>,
 }
 
@@ -102,10 +106,7 @@ fn import(files: &[String]) -> Result<(), String> {
     let before = images::images()?;
     let tracked = tracked_tools(&records);
     let bases = merged_bases(&records, &tracked)?;
-    let mut after: BTreeMap<String, Image> = before
-        .iter()
-        .map(|image| (image.name.clone(), image.clone()))
-        .collect();
+    let mut after = folded(&before);
     let mut by_repository: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
     for record in &records {
         by_repository
@@ -115,16 +116,81 @@ fn import(files: &[String]) -> Result<(), String> {
     }
     for (name, records) in by_repository {
         let old = after.remove(&name);
-        after.insert(
-            name.clone(),
-            image_of(&name, &records, old.as_ref(), &bases, &tracked),
-        );
+        let mut image = image_of(&name, &records, old.as_ref(), &bases, &tracked);
+        for record in records {
+            hold(&mut image, record);
+        }
+        after.insert(name, image);
     }
     after.retain(|_, image| !image.family.is_empty() || !image.attested.is_empty());
     let after: Vec<Image> = after.into_values().collect();
     report(&before, &after, &tracked);
     write("rules/facts/bases.toml", &bases_text(&bases, &tracked))?;
     write("rules/facts/images.toml", &images_text(&after))
+}
+
+/// The images by name; one whose name is another's by now, since a mirror became known, is taken into it.
+fn folded(images: &[Image]) -> BTreeMap<String, Image> {
+    let mut all: BTreeMap<String, Image> = BTreeMap::new();
+    for image in images {
+        let name = canonical(&image.name);
+        let Some(known) = all.get_mut(&name) else {
+            all.insert(
+                name.clone(),
+                Image {
+                    name,
+                    ..image.clone()
+                },
+            );
+            continue;
+        };
+        known.attested.extend(image.attested.iter().cloned());
+        known.attested.sort();
+        known.attested.dedup();
+        let more: Vec<Family> = (image.family.iter())
+            .flat_map(|family| left_of(&with_shared(family, &image.shared), &known.family))
+            .collect();
+        let own = known.family.drain(..).collect::<Vec<_>>();
+        let own = own.iter().map(|family| with_shared(family, &known.shared));
+        let mut families: Vec<Family> = own.chain(more).collect();
+        families.sort_by_key(|family| (family.variant.clone(), family.first()));
+        known.shared = share(&mut families);
+        known.family = families;
+    }
+    all
+}
+
+/// Puts what every version is known to hold into every family that does not say the contrary.
+fn hold(image: &mut Image, record: &Record) {
+    if record.present.is_empty() {
+        return;
+    }
+    if image.family.is_empty() {
+        image.family.push(Family {
+            from: Some("latest".to_owned()),
+            soft: Some("scripts of the build were not read".to_owned()),
+            confidence: Some("partial".to_owned()),
+            ..Family::default()
+        });
+    }
+    for family in &mut image.family {
+        let mut told = false;
+        for (tool, make) in &record.present {
+            if family.drops.contains(tool) {
+                println!("kept: {} {} lacks `{tool}`", image.name, family.named());
+            } else if !matches!(family.holds(tool), Holds::Yes(_)) {
+                family.unknown.retain(|unknown| unknown != tool);
+                family.adds.push(entry(tool, make));
+                told = true;
+            }
+        }
+        if told {
+            family.adds.sort();
+            family.witness.extend(record.evidence.iter().cloned());
+            family.witness.sort();
+            family.witness.dedup();
+        }
+    }
 }
 
 /// Every tool that the evidence looks for as a habit, with those of the facts; what few records name is named there.

@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::finding::Severity;
+use crate::model::image_name;
 use crate::model::target::Targets;
 
 /// The name of the file.
@@ -26,6 +27,9 @@ pub const NAME: &str = "healthlint.toml";
 ///
 /// [fix]
 /// exec-form = "prefer"          # fixes leave no shell form of a HEALTHCHECK behind; or "keep"
+///
+/// [mirrors]                     # what your registries serve of what others publish
+/// "registry.example.com/hub" = "docker.io"
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
@@ -35,6 +39,9 @@ pub struct Config {
     pub targets: Targets,
     /// Fixes turn the shell form of a HEALTHCHECK into the exec form, which hadolint's DL3025 asks for.
     pub prefer_exec_form: bool,
+    /// What the project's registries serve of what others publish: a repository or what stands above it, there and
+    /// where it is published.
+    pub mirrors: BTreeMap<String, String>,
 }
 
 /// What cannot be understood, and which bytes say it.
@@ -73,9 +80,14 @@ pub fn parse(text: &str, rules: &[&str]) -> Result<Config, Vec<Wrong>> {
                 config.prefer_exec_form = exec_form(key, value)?;
                 Ok(())
             }),
+            "mirrors" => each(value, &mut wrong, |key, value| {
+                let (name, of) = mirror(key, value)?;
+                config.mirrors.insert(name, of);
+                Ok(())
+            }),
             other => wrong.push(Wrong {
                 range: key.span(),
-                message: unknown("section", other, &["rules", "target", "fix"]),
+                message: unknown("section", other, &["rules", "target", "fix", "mirrors"]),
             }),
         }
     }
@@ -218,6 +230,26 @@ fn exec_form(key: &Key<'_>, value: &Value<'_>) -> Result<bool, Wrong> {
     }
 }
 
+/// What is served, and what it is called where it is published.
+fn mirror(key: &Key<'_>, value: &Value<'_>) -> Result<(String, String), Wrong> {
+    let name = key.get_ref();
+    if !is_above_images(name) {
+        return Err(Wrong {
+            range: key.span(),
+            message: format!("`{name}` is no registry and no path in one"),
+        });
+    }
+    match value.get_ref() {
+        DeValue::String(of) if is_above_images(of) => Ok((name.to_string(), of.to_string())),
+        _ => Err(expected(value, "a registry such as \"docker.io\"")),
+    }
+}
+
+/// Whether images can stand under this name: a registry, with or without a path, or the repository itself.
+fn is_above_images(name: &str) -> bool {
+    image_name::parse(&format!("{name}/x")).is_some()
+}
+
 /// `27`, `"27"` or `"27.3.1"`: the major version decides.
 fn engine(value: &Value<'_>) -> Option<u32> {
     match value.get_ref() {
@@ -279,6 +311,14 @@ mod tests {
     }
 
     #[test]
+    fn mirrors_by_name() {
+        let text = "[mirrors]\n\"hub.example.com:5000\" = \"docker.io\"\n\"a.example.com/b/redis\" = \"redis\"\n";
+        let config = parse(text, RULES).unwrap();
+        assert_eq!(config.mirrors["hub.example.com:5000"], "docker.io");
+        assert_eq!(config.mirrors["a.example.com/b/redis"], "redis");
+    }
+
+    #[test]
     fn what_is_wrong_is_said_where_it_stands() {
         for (text, place, message) in [
             (
@@ -311,6 +351,16 @@ mod tests {
                 "[targets]\n",
                 "targets",
                 "there is no section `targets`; did you mean `target`?",
+            ),
+            (
+                "[mirrors]\n\"hub.example.com/\" = \"docker.io\"",
+                "\"hub.example.com/\"",
+                "`hub.example.com/` is no registry and no path in one",
+            ),
+            (
+                "[mirrors]\n\"hub.example.com\" = true",
+                "true",
+                "a registry such as \"docker.io\" is expected here",
             ),
         ] {
             let wrong = parse(text, RULES).unwrap_err();

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use healthlint::check::{Options, Unit, check, inspect};
 use healthlint::facts::images::{self, tool_and_flavour};
-use healthlint::facts::{Holds, Shell, inventory_of_image, packages, recipes};
+use healthlint::facts::{Holds, Shell, canonical, inventory_of_image, mirrors, packages, recipes};
 use healthlint::fix::Texts;
 use healthlint::report::{Report, concise};
 use healthlint::text::apply;
@@ -107,6 +107,30 @@ fn every_image_is_in_order_and_has_its_witness() {
                 "{place}"
             );
         }
+    }
+}
+
+#[test]
+fn every_mirror_is_in_order_and_leads_to_one_name() {
+    let mirrors = mirrors::mirrors();
+    assert!(mirrors.len() > 20, "{} mirrors", mirrors.len());
+    let names: Vec<&String> = mirrors.iter().map(|mirror| &mirror.name).collect();
+    assert!(sorted(&names));
+    for mirror in mirrors {
+        let name = &mirror.name;
+        assert!(
+            !mirror.witness.is_empty() && !mirror.date.is_empty(),
+            "{name}"
+        );
+        let below = |other: &&&String| other.starts_with(&format!("{name}/"));
+        assert_eq!(names.iter().find(below), None, "{name} hides another");
+        for rest in ["/library/postgres", "/team/app", "/app", ""] {
+            let full = canonical(&format!("{name}{rest}"));
+            assert_eq!(canonical(&full), full, "{name}{rest}");
+        }
+    }
+    for image in images::images().unwrap() {
+        assert_eq!(canonical(&image.name), image.name, "nobody finds it");
     }
 }
 

@@ -362,6 +362,7 @@ fn learned_facts_win_and_say_where_they_come_from() {
     image.name = Reference::parse("postgres:17").unwrap().key();
     let learned = Learned {
         images: [(image.name.clone(), Arc::new(image))].into(),
+        ..Learned::default()
     };
     let learned = Learned::parse(&learned.render()).unwrap();
     let of = |name: &str| {
@@ -897,6 +898,52 @@ fn a_taught_image_is_checked_offline() {
         fs::read_to_string(folder.0.join("healthlint.images.toml")).unwrap(),
         facts
     );
+}
+
+#[test]
+fn a_configured_mirror_serves_what_others_publish() {
+    let folder = Scratch::new();
+    folder.put(
+        "compose.yaml",
+        b"services:
+  db:
+    image: hub.example.com:5000/cache/library/postgres:17
+    healthcheck:
+      test: [CMD, curl, -f, 'http://127.0.0.1/']
+",
+    );
+    let check = ["check", "--select", "missing-tool", "--format", "concise"];
+    let (said, _, status) = healthlint(&folder, &check);
+    assert_eq!(
+        (said.as_str(), status),
+        ("", 0),
+        "nobody knows that registry"
+    );
+
+    folder.put(
+        "healthlint.toml",
+        b"[mirrors]\n\"hub.example.com:5000/cache\" = \"docker.io\"\n",
+    );
+    let (said, _, status) = healthlint(&folder, &check);
+    assert_eq!(status, 1, "{said}");
+    assert!(
+        said.contains("cache/library/postgres:17 has no `curl`"),
+        "{said}"
+    );
+    let (shown, _, _) = healthlint(
+        &folder,
+        &["image", "hub.example.com:5000/cache/library/postgres:17"],
+    );
+    assert!(shown.contains("pg_isready"), "{shown}");
+
+    // What was learned under the published name holds for the mirror too.
+    let made = made(&[&[Program("usr/bin/curl")]], &json!({}));
+    folder.put(
+        "image.tar",
+        &made.docker(Compression::Plain, &["postgres:17"]),
+    );
+    assert_eq!(healthlint(&folder, &["image", "learn", "image.tar"]).2, 0);
+    assert_eq!(healthlint(&folder, &check).2, 0);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod cases;
 mod cli;
 mod commands;
 mod conformance;
+mod coverage;
 mod explain;
 mod facts;
 mod graph;

@@ -138,7 +138,7 @@ pub fn run(command: &Check, outlet: &Outlet) -> Status {
     let Some(config) = configuration(&folder, &disk, outlet) else {
         return Status::Trouble;
     };
-    let Some(learned) = learned(&folder, &disk, outlet) else {
+    let Some(learned) = learned(&folder, &disk, &config, outlet) else {
         return Status::Trouble;
     };
     let input = match standard_input(command) {

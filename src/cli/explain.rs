@@ -62,7 +62,7 @@ pub fn run(command: &Explain, outlet: &Outlet) -> Status {
     let Some(config) = configuration(&folder, &disk, outlet) else {
         return Status::Trouble;
     };
-    let Some(learned) = learned(&folder, &disk, outlet) else {
+    let Some(learned) = learned(&folder, &disk, &config, outlet) else {
         return Status::Trouble;
     };
     let (file, service) = parted(&disk, &command.target);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 
 use self::source::{Origin, Terms};
-use super::input::{learned, nearest};
+use super::input::{configuration, learned, nearest};
 use super::{Outlet, Status};
 use crate::facts::learned::{self, Image as Facts, Learned, Reference};
 use crate::report::visible;
@@ -74,7 +74,10 @@ pub fn run(command: &Image, outlet: &Outlet) -> Status {
         }
     };
     let disk = Disk::new(&folder, false);
-    let Some(learned) = learned(&folder, &disk, outlet) else {
+    let Some(config) = configuration(&folder, &disk, outlet) else {
+        return Status::Trouble;
+    };
+    let Some(learned) = learned(&folder, &disk, &config, outlet) else {
         return Status::Trouble;
     };
     let place = Place {
@@ -129,7 +132,7 @@ fn learn(command: &Learn, mut place: Place, outlet: &Outlet) -> Status {
             Ok(images) => {
                 for image in images {
                     let before = place.learned.images.get(&image.name).map(AsRef::as_ref);
-                    show::news(&mut out, &image, before);
+                    show::news(&mut out, &image, before, &place.learned);
                     found.insert(image.name.clone(), Arc::new(image));
                 }
             }
@@ -198,7 +201,7 @@ fn compare(command: &Compare, place: &Place, outlet: &Outlet) -> Status {
             Ok(images) => {
                 for image in images {
                     let before = place.learned.images.get(&image.name).map(AsRef::as_ref);
-                    if show::contradictions(&mut out, &image, before) {
+                    if show::contradictions(&mut out, &image, before, &place.learned) {
                         status = status.max(Status::Findings);
                     }
                 }

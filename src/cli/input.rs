@@ -90,14 +90,18 @@ pub fn configuration(folder: &Path, disk: &Disk, outlet: &Outlet) -> Option<Conf
     })
 }
 
-/// The nearest `healthlint.images.toml` from the working directory upwards; None where it is wrong, which has been
-/// said.
-pub fn learned(folder: &Path, disk: &Disk, outlet: &Outlet) -> Option<Learned> {
-    let Some(file) = nearest(folder, learned::NAME) else {
-        return Some(Learned::default());
+/// What the project knows of images: the nearest `healthlint.images.toml` from the working directory upwards, and the
+/// mirrors that it configures; None where the file is wrong, which has been said.
+pub fn learned(folder: &Path, disk: &Disk, config: &Config, outlet: &Outlet) -> Option<Learned> {
+    let learned = match nearest(folder, learned::NAME) {
+        None => Learned::default(),
+        Some(file) => understood(&file, disk, outlet, |text| {
+            Learned::parse(text).map_err(|wrong| vec![wrong])
+        })?,
     };
-    understood(&file, disk, outlet, |text| {
-        Learned::parse(text).map_err(|wrong| vec![wrong])
+    Some(Learned {
+        mirrors: config.mirrors.clone(),
+        ..learned
     })
 }
 

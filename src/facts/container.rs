@@ -1,12 +1,16 @@
 //! A service's container: what its image holds, and what the service itself changes about it.
 
+use std::collections::BTreeMap;
+
 use crate::model::image_name;
 use crate::model::project::{Invocation, Service};
 use crate::text::{Span, Traced};
 
 use super::inventory::USUAL;
+use super::lookup::{inventory_of_image, inventory_of_repository};
+use super::mirrors::published_by;
 use super::programs::Program;
-use super::{Answer, Flavour, Holds, Inventory, Reason, inventory_of_image};
+use super::{Answer, Flavour, Holds, Inventory, Reason};
 
 /// Whether dead children that nobody waits for stay behind as zombies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +33,14 @@ pub enum Reaping {
     Unknown,
 }
 
-/// What a published image holds; unknown where the name has a hole in the wrong place.
+/// What a published image holds, by its name as it stands in a file; where somebody unknown fills in the tag, what all
+/// its tags hold.
 pub fn of_image(name: &Traced) -> Inventory {
+    of_image_through(name, &BTreeMap::new())
+}
+
+/// The same where the project has mirrors of its own: what each of them serves, by its name.
+pub fn of_image_through(name: &Traced, mirrors: &BTreeMap<String, String>) -> Inventory {
     let shown = name.shown();
     // Nobody reads a digest aloud.
     let shown = shown.split('@').next().unwrap_or_default().to_owned();
@@ -38,16 +48,17 @@ pub fn of_image(name: &Traced) -> Inventory {
     let Some(parsed) = image_name::parse(name.as_str()) else {
         return unknown();
     };
-    let Some(family) = parsed.family() else {
+    let Some(path) = parsed.path() else {
         return unknown();
     };
+    let path = published_by(mirrors, &path).unwrap_or(path);
     let text = name.as_str();
     let part = |range: &Option<std::ops::Range<usize>>| {
         range.as_ref().map(|range| parsed_part(text, range))
     };
     match (part(&parsed.tag), part(&parsed.digest)) {
-        (Some(None), _) | (_, Some(None)) => unknown(),
-        (tag, digest) => inventory_of_image(&family, tag.flatten(), digest.flatten()).named(shown),
+        (Some(None), _) | (_, Some(None)) => inventory_of_repository(&path).named(shown),
+        (tag, digest) => inventory_of_image(&path, tag.flatten(), digest.flatten()).named(shown),
     }
 }
 

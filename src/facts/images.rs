@@ -143,16 +143,27 @@ pub fn bases() -> Result<Vec<Base>, String> {
         .collect()
 }
 
-/// The facts of this repository, by its full name (`docker.io/library/postgres`), or those of its whole
-/// namespace (`docker.io/linuxserver/*`).
+/// The facts of this repository, by its full name (`docker.io/library/postgres`). Where nobody looked into it, those
+/// of its whole namespace (`docker.io/linuxserver/*`).
 pub fn image(repository: &str) -> Option<Arc<Image>> {
     static KNOWN: OnceLock<Mutex<FxHashMap<String, Option<Arc<Image>>>>> = OnceLock::new();
     remembered(&KNOWN, repository, || {
-        let section = sections::find(IMAGES, "image", repository).or_else(|| {
-            let (space, _) = repository.rsplit_once('/')?;
-            sections::find(IMAGES, "image", &format!("{space}/*"))
-        })?;
-        sections::read(section, "image").ok()
+        let read = |name: &str| -> Option<Image> {
+            sections::read(sections::find(IMAGES, "image", name)?, "image").ok()
+        };
+        let own = read(repository);
+        if own.as_ref().is_some_and(|own| !own.family.is_empty()) {
+            return own;
+        }
+        let (space, _) = repository.rsplit_once('/')?;
+        let Some(shared) = read(&format!("{space}/*")) else {
+            return own;
+        };
+        Some(Image {
+            name: repository.to_owned(),
+            attested: own.map(|own| own.attested).unwrap_or_default(),
+            ..shared
+        })
     })
 }
 

@@ -28,6 +28,8 @@ pub const NAME: &str = "healthlint.images.toml";
 pub struct Learned {
     /// The images, each under its own name.
     pub images: BTreeMap<String, Arc<Image>>,
+    /// What the project's own registries serve of what others publish, by its name there. The configuration says it.
+    pub mirrors: BTreeMap<String, String>,
 }
 
 /// One image as it was seen, whole: what PATH does not find here is not there.
@@ -112,7 +114,7 @@ impl Learned {
 
     /// What an image holds, by its name as it stands in a file: what was learned wins over the facts of the house.
     pub fn inventory(&self, name: &Traced) -> Inventory {
-        let bundled = container::of_image(name);
+        let bundled = container::of_image_through(name, &self.mirrors);
         match name.known().and_then(Reference::parse) {
             Some(reference) => self.over(bundled, &reference),
             None => bundled,
@@ -121,7 +123,15 @@ impl Learned {
 
     /// The same, by the parts of the name.
     pub fn inventory_of(&self, reference: &Reference) -> Inventory {
-        self.over(reference.bundled(), reference)
+        self.over(self.bundled(reference), reference)
+    }
+
+    /// What the facts of the house say of an image, wherever it is served from.
+    pub fn bundled(&self, reference: &Reference) -> Inventory {
+        match reference.through(&self.mirrors) {
+            Some(published) => published.bundled(),
+            None => reference.bundled(),
+        }
     }
 
     fn over(&self, bundled: Inventory, reference: &Reference) -> Inventory {
@@ -132,8 +142,16 @@ impl Learned {
         image.inventory(bundled).named(shown)
     }
 
-    /// What was learned about a reference: by its digest where it has one, else by its name and tag.
+    /// What was learned about a reference, by the name that is written or else by the one that a mirror stands for.
     pub fn find(&self, reference: &Reference) -> Option<&Arc<Image>> {
+        self.named(reference).or_else(|| {
+            let published = reference.through(&self.mirrors)?;
+            self.named(&published)
+        })
+    }
+
+    /// By its digest where it has one, else by its name and tag.
+    fn named(&self, reference: &Reference) -> Option<&Arc<Image>> {
         let Some(digest) = &reference.digest else {
             return self.images.get(&reference.key());
         };
@@ -377,6 +395,7 @@ mod tests {
     fn what_is_written_is_read_again_and_written_the_same() {
         let learned = Learned {
             images: [(image().name, Arc::new(image()))].into(),
+            ..Learned::default()
         };
         let text = learned.render();
         assert_eq!(Learned::parse(&text).unwrap(), learned, "{text}");
@@ -403,6 +422,7 @@ mod tests {
     fn a_digest_finds_the_very_build_and_a_tag_only_itself() {
         let learned = Learned {
             images: [(image().name, Arc::new(image()))].into(),
+            ..Learned::default()
         };
         let digest = image().digests[0].clone();
         let found = |text: &str| learned.find(&Reference::parse(text).unwrap()).is_some();

@@ -2,7 +2,8 @@
 
 use super::images;
 use super::inventory::Inventory;
-use super::published::{published, short};
+use super::mirrors;
+use super::published::{of_any_tag, published, short};
 use super::recipes;
 
 /// What a published image holds: its repository in any spelling (`postgres`, `library/postgres`,
@@ -36,20 +37,22 @@ pub fn inventory_of_image(repository: &str, tag: Option<&str>, digest: Option<&s
     inventory
 }
 
+/// What a published image holds whose tag nobody knows: what all its tags hold.
+pub fn inventory_of_repository(repository: &str) -> Inventory {
+    let name = canonical(repository);
+    let shown = short(&name).to_owned();
+    match images::image(&name) {
+        Some(image) => Inventory::of_published(of_any_tag(image, shown.clone())).named(shown),
+        None => Inventory::unknown(shown.clone(), format!("nothing is known about {shown}")),
+    }
+}
+
 /// A repository's full name: with its host, with `library/` where Docker Hub adds it, and through the mirrors
-/// that keep Docker Hub's names.
+/// that serve what others publish.
 pub fn canonical(repository: &str) -> String {
     let name = repository.to_ascii_lowercase();
-    for mirror in [
-        "mirror.gcr.io/",
-        "public.ecr.aws/docker/",
-        "registry.hub.docker.com/",
-        "index.docker.io/",
-        "registry-1.docker.io/",
-    ] {
-        if let Some(rest) = name.strip_prefix(mirror) {
-            return canonical(rest);
-        }
+    if let Some(published) = mirrors::published_as(&name) {
+        return canonical(&published);
     }
     let name = name.strip_prefix("docker.io/").unwrap_or(&name);
     match name.split_once('/') {
@@ -135,13 +138,31 @@ mod tests {
             "postgres",
             "library/postgres",
             "docker.io/postgres",
+            "docker.io/library/postgres",
+            "index.docker.io/postgres",
             "index.docker.io/library/postgres",
+            "registry-1.docker.io/library/postgres",
+            "mirror.gcr.io/library/postgres",
             "public.ecr.aws/docker/library/postgres",
+            "docker.m.daocloud.io/library/postgres",
+            "m.daocloud.io/docker.io/library/postgres",
         ] {
             assert_eq!(canonical(name), "docker.io/library/postgres", "{name}");
         }
-        assert_eq!(canonical("grafana/loki"), "docker.io/grafana/loki");
-        assert_eq!(canonical("ghcr.io/a/b"), "ghcr.io/a/b");
-        assert_eq!(canonical("localhost:5000/a"), "localhost:5000/a");
+        for (name, full) in [
+            ("grafana/loki", "docker.io/grafana/loki"),
+            ("mirror.gcr.io/grafana/loki", "docker.io/grafana/loki"),
+            // Only Docker's own hosts take a bare name for one of `library/`.
+            ("mirror.gcr.io/postgres", "mirror.gcr.io/postgres"),
+            ("quay.io/minio/minio", "docker.io/minio/minio"),
+            ("quay.m.daocloud.io/minio/mc", "docker.io/minio/mc"),
+            ("quay.io/minioss/minio", "quay.io/minioss/minio"),
+            ("public.ecr.aws/nginx/nginx", "public.ecr.aws/nginx/nginx"),
+            ("ghcr.io/a/b", "ghcr.io/a/b"),
+            ("localhost/app", "localhost/app"),
+            ("localhost:5000/a", "localhost:5000/a"),
+        ] {
+            assert_eq!(canonical(name), full, "{name}");
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod images;
 mod inventory;
 pub mod learned;
 mod lookup;
+pub mod mirrors;
 pub mod packages;
 pub mod programs;
 pub mod published;

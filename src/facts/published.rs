@@ -41,13 +41,16 @@ pub struct Epoch {
 /// A version that was seen is its own family's. A patch release before the newest of its minor version is that
 /// one's, without proving an absence. One between two that were seen has what both have. One
 /// before all of them, a channel such as `stable`, or a variant that nobody looked at has what all have.
-/// A digest alone says nothing; beside a tag it may be any build of that tag.
+/// A digest alone may be any tag; beside a tag it may be any build of that tag.
 pub fn published(
     image: Arc<Image>,
     shown: String,
     tag: Option<&str>,
     digest: Option<&str>,
 ) -> Published {
+    if tag.is_none() && digest.is_some() {
+        return of_any_tag(image, shown);
+    }
     let read = Tag::parse(tag);
     let (line, stray) = line_of(&image, &read.variant);
     let newest = read
@@ -78,9 +81,7 @@ pub fn published(
         .iter()
         .position(|family| family.first() <= newest && newest <= family.last());
     let below = families.iter().rposition(|family| family.last() < newest);
-    let (meant, certain) = if tag.is_none() && digest.is_some() {
-        (Vec::new(), false)
-    } else if stray {
+    let (meant, certain) = if stray {
         ((0..found.image.family.len()).collect(), false)
     } else if read.channel.is_some() {
         (found.line.clone(), true)
@@ -106,11 +107,25 @@ pub fn published(
     found
 }
 
+/// What all that was seen of a repository has in common, where nobody knows the tag; an absence in all of it proves
+/// nothing.
+pub fn of_any_tag(image: Arc<Image>, shown: String) -> Published {
+    Published {
+        line: Vec::new(),
+        meant: (0..image.family.len()).collect(),
+        reach: Vec::new(),
+        certain: false,
+        near: false,
+        shown,
+        image,
+    }
+}
+
 impl Published {
     /// Whether this tag has the tool (a name, or an absolute path that the facts name), and why.
     pub fn holds(&self, tool: &str) -> Answer {
         let holds = self.verdict(tool);
-        if holds == Holds::Yes(Flavour::Plain) && self.found(tool) == Holds::Unknown {
+        if self.is_only_attested(tool) {
             let reason = format!(
                 "published health checks run `{tool}` in {}",
                 self.image.short()
@@ -123,11 +138,15 @@ impl Published {
         }
     }
 
+    /// Whether nothing speaks for the tool but that published health checks run it.
+    pub fn is_only_attested(&self, tool: &str) -> bool {
+        self.found(tool) == Holds::Unknown && self.image.attested.iter().any(|name| name == tool)
+    }
+
     /// Whether this tag has the tool, without the grounds.
     pub fn verdict(&self, tool: &str) -> Holds {
-        let attested = || self.image.attested.iter().any(|name| name == tool);
         match self.found(tool) {
-            Holds::Unknown if attested() => Holds::Yes(Flavour::Plain),
+            Holds::Unknown if self.is_only_attested(tool) => Holds::Yes(Flavour::Plain),
             // Images lose tools as they grow up: what the newest lacks, an old one that nobody looked at may have.
             Holds::No(_) if !self.near => Holds::Unknown,
             Holds::No(firmness) => {

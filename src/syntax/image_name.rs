@@ -19,21 +19,6 @@ pub struct ImageName {
     pub digest: Option<Range<usize>>,
 }
 
-/// Registries that serve Docker Hub under other names, and the path in front of Hub's own repository names there.
-/// A repository without a namespace is one of `library/` only on Docker Hub itself.
-const HUB: [(&str, &str, bool); 7] = [
-    ("docker.io", "", true),
-    ("index.docker.io", "", true),
-    ("registry-1.docker.io", "", true),
-    ("registry.hub.docker.com", "", true),
-    ("mirror.gcr.io", "", false),
-    ("docker.m.daocloud.io", "", false),
-    ("m.daocloud.io", "docker.io/", false),
-];
-
-/// Amazon's copy of Docker's official images, and of nothing else.
-const OFFICIAL_COPY: (&str, &str) = ("public.ecr.aws", "docker/library/");
-
 /// Reads an image reference. `None` where no value of its holes could make it one (`NGINX`, `a b`, `nginx:`).
 pub fn parse(text: &str) -> Option<ImageName> {
     let (named, digest) = match text.split_once('@') {
@@ -76,54 +61,16 @@ impl ImageName {
             .filter(|text| !text.contains(HOLE))
     }
 
-    /// The one name of all spellings of a repository: `nginx` for `docker.io/library/nginx`, `library/nginx` and the
-    /// mirrors of Docker Hub; `grafana/grafana`; `ghcr.io/owner/name`. `None` where a variable has a say in it.
-    pub fn family(&self) -> Option<String> {
+    /// The repository behind its registry, where one is written: `nginx`, `ghcr.io/owner/name`. `None` where a variable
+    /// has a say in it.
+    pub fn path(&self) -> Option<String> {
         let repository = self.known(&self.repository)?;
         let Some(registry) = &self.registry else {
-            return Some(official(repository).to_owned());
+            return Some(repository.to_owned());
         };
         let registry = self.known(registry)?.to_ascii_lowercase();
-        if registry == OFFICIAL_COPY.0
-            && let Some(name) = repository.strip_prefix(OFFICIAL_COPY.1)
-        {
-            return Some(name.to_owned());
-        }
-        for (hub, path, implies_library) in HUB {
-            if registry == hub
-                && let Some(name) = repository.strip_prefix(path)
-                && (implies_library || name.contains('/'))
-            {
-                return Some(official(name).to_owned());
-            }
-        }
         Some(format!("{registry}/{repository}"))
     }
-
-    /// The tag that is pulled: `latest` where none is written. `None` where a variable has a say in it, or where a
-    /// digest stands alone and the tag could be any.
-    pub fn effective_tag(&self) -> Option<&str> {
-        match &self.tag {
-            Some(tag) => self.known(tag),
-            // A variable at the end of the name may bring a tag along.
-            None if self.digest.is_some() => None,
-            None => self.known(&self.repository).map(|_| "latest"),
-        }
-    }
-
-    /// Whether a digest pins the image, so that it never changes. `None` where a variable may bring one along.
-    pub fn is_pinned(&self) -> Option<bool> {
-        match self.digest {
-            Some(_) => Some(true),
-            None => (!self.text.contains(HOLE)).then_some(false),
-        }
-    }
-}
-
-fn official(name: &str) -> &str {
-    name.strip_prefix("library/")
-        .filter(|rest| !rest.contains('/'))
-        .unwrap_or(name)
 }
 
 /// Docker takes the first component for a host if it could be nothing else.
@@ -183,42 +130,6 @@ mod tests {
     const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
     #[test]
-    fn the_spellings_of_one_image_are_one_family() {
-        for spelling in [
-            "nginx",
-            "library/nginx",
-            "docker.io/nginx",
-            "docker.io/library/nginx",
-            "index.docker.io/library/nginx",
-            "registry-1.docker.io/library/nginx",
-            "mirror.gcr.io/library/nginx",
-            "public.ecr.aws/docker/library/nginx",
-            "m.daocloud.io/docker.io/library/nginx",
-        ] {
-            for rest in [
-                "",
-                ":1.27-alpine",
-                &format!("@{DIGEST}"),
-                &format!(":1@{DIGEST}"),
-            ] {
-                let name = parse(&format!("{spelling}{rest}")).unwrap();
-                assert_eq!(name.family().as_deref(), Some("nginx"), "{spelling}{rest}");
-            }
-        }
-        for (written, family) in [
-            ("grafana/grafana:11", "grafana/grafana"),
-            ("mirror.gcr.io/grafana/grafana", "grafana/grafana"),
-            ("mirror.gcr.io/nginx", "mirror.gcr.io/nginx"),
-            ("public.ecr.aws/nginx/nginx", "public.ecr.aws/nginx/nginx"),
-            ("ghcr.io/owner/name:v1", "ghcr.io/owner/name"),
-            ("localhost/app", "localhost/app"),
-            ("registry:5000/a/b/c:x", "registry:5000/a/b/c"),
-        ] {
-            assert_eq!(parse(written).unwrap().family().as_deref(), Some(family));
-        }
-    }
-
-    #[test]
     fn the_parts_lie_where_they_were_written() {
         let text = format!("localhost:5000/team/app:1.2-rc@{DIGEST}");
         let name = parse(&text).unwrap();
@@ -226,24 +137,26 @@ mod tests {
         assert_eq!(&text[name.repository.clone()], "team/app");
         assert_eq!(&text[name.tag.clone().unwrap()], "1.2-rc");
         assert_eq!(&text[name.digest.clone().unwrap()], DIGEST);
-        assert_eq!(name.is_pinned(), Some(true));
+        assert_eq!(name.path().as_deref(), Some("localhost:5000/team/app"));
     }
 
     #[test]
     fn a_variable_makes_unknown_what_it_touches_and_no_more() {
         let read = |text: &str| {
             let name = parse(&text.replace('?', "\u{fffc}")).unwrap();
-            (name.family(), name.effective_tag().map(str::to_owned))
+            let tag = name.tag.as_ref().map(|tag| name.known(tag).is_some());
+            (name.path(), tag)
         };
         let some = |text: &str| Some(text.to_owned());
-        assert_eq!(read("nginx"), (some("nginx"), some("latest")));
-        assert_eq!(read("nginx:?"), (some("nginx"), None));
-        assert_eq!(read("nginx:?-alpine"), (some("nginx"), None));
+        assert_eq!(read("nginx"), (some("nginx"), None));
+        assert_eq!(read("nginx:1"), (some("nginx"), Some(true)));
+        assert_eq!(read("nginx:?"), (some("nginx"), Some(false)));
+        assert_eq!(read("nginx:?-alpine"), (some("nginx"), Some(false)));
         assert_eq!(read("nginx@?"), (some("nginx"), None));
-        assert_eq!(read("?:1.27"), (None, some("1.27")));
+        assert_eq!(read("?:1.27"), (None, Some(true)));
         assert_eq!(read("nginx?"), (None, None));
-        assert_eq!(read("?/nginx:1"), (None, some("1")));
-        assert_eq!(read("?nginx:1"), (None, some("1")));
+        assert_eq!(read("?/nginx:1"), (None, Some(true)));
+        assert_eq!(read("?nginx:1"), (None, Some(true)));
         assert_eq!(read("?"), (None, None));
     }
 

@@ -190,7 +190,7 @@ fn list(out: &mut String, key: &str, names: &[&str]) {
 }
 
 /// What was just learned, and what that contradicts.
-pub fn news(out: &mut String, image: &Facts, before: Option<&Facts>) {
+pub fn news(out: &mut String, image: &Facts, before: Option<&Facts>, learned: &Learned) {
     let system = image.system.as_deref().unwrap_or("no os-release");
     let count = image.programs().len();
     let _ = writeln!(
@@ -200,16 +200,21 @@ pub fn news(out: &mut String, image: &Facts, before: Option<&Facts>) {
         image.platform,
         image.digests.first().map_or("", String::as_str)
     );
-    contradictions(out, image, before);
+    contradictions(out, image, before, learned);
 }
 
 /// Says where an image contradicts what was learned before and what the facts of the house say; whether it does.
-pub fn contradictions(out: &mut String, image: &Facts, before: Option<&Facts>) -> bool {
+pub fn contradictions(
+    out: &mut String,
+    image: &Facts,
+    before: Option<&Facts>,
+    learned: &Learned,
+) -> bool {
     let mut lines = Vec::new();
     if let Some(before) = before.filter(|before| before.platform == image.platform) {
         since(&mut lines, image, before);
     }
-    against_the_house(&mut lines, image);
+    against_the_house(&mut lines, image, learned);
     for line in &lines {
         let _ = writeln!(out, "{}: {line}", image.shown());
     }
@@ -267,11 +272,11 @@ fn since(lines: &mut Vec<String>, image: &Facts, before: &Facts) {
     }
 }
 
-fn against_the_house(lines: &mut Vec<String>, image: &Facts) {
+fn against_the_house(lines: &mut Vec<String>, image: &Facts, learned: &Learned) {
     let Some(reference) = Reference::parse(&image.name) else {
         return;
     };
-    let bundled = reference.bundled();
+    let bundled = learned.bundled(&reference);
     let date = bundled.date().unwrap_or_default().to_owned();
     for tool in tracked() {
         match (bundled.has(tool).holds, image.holds(tool).holds) {

@@ -1,7 +1,10 @@
 //! The name of an image, taken apart as Docker reads it.
 
 use crate::facts::Inventory;
+use std::collections::BTreeMap;
+
 use crate::facts::lookup::{canonical, inventory_of_image};
+use crate::facts::mirrors::published_by;
 use crate::model::image_name;
 
 /// The parts of an image's reference.
@@ -38,7 +41,7 @@ impl Reference {
             written.to_owned()
         };
         Some(Self {
-            family: canonical(&name.family()?),
+            family: canonical(&name.path()?),
             registry,
             repository,
             tag: match (tag, &digest) {
@@ -46,6 +49,16 @@ impl Reference {
                 (tag, _) => tag,
             },
             digest,
+        })
+    }
+
+    /// The same image under the name by which it is published, where one of these mirrors serves it.
+    pub fn through(&self, mirrors: &BTreeMap<String, String>) -> Option<Self> {
+        let written = format!("{}/{}", self.registry, self.repository);
+        let family = canonical(&published_by(mirrors, &written)?);
+        Some(Self {
+            family,
+            ..self.clone()
         })
     }
 
