@@ -13,6 +13,7 @@ pub mod programs;
 pub mod published;
 pub mod recipes;
 mod run;
+pub mod secrets;
 mod sections;
 mod stage;
 pub mod tag;

@@ -43,6 +43,8 @@ pub struct Argument {
 pub struct Call {
     /// The program and its arguments; never empty.
     pub words: Vec<Argument>,
+    /// What a shell puts into its environment for this call alone: `PGPASSWORD=x psql`.
+    pub assigned: Vec<(String, Argument)>,
     /// What it stands in, the outermost first.
     pub within: Vec<Within>,
     /// The shell runs it by itself: a builtin, or a function of the script.
@@ -230,7 +232,11 @@ impl Walk {
                 }
                 self.words(&simple.words, dialect);
                 let words: Vec<Argument> = simple.words.iter().map(Argument::of_word).collect();
+                let first = self.calls.len();
                 self.call(&words, Some(dialect));
+                if let Some(call) = self.calls.get_mut(first) {
+                    call.assigned = simple.assignments.iter().filter_map(assigned).collect();
+                }
             }
             Kind::Subshell(list) | Kind::Group(list) => self.list(list, dialect),
             Kind::If(arms, otherwise) => {
@@ -313,6 +319,7 @@ impl Walk {
         let inner = inner(&texts);
         self.calls.push(Call {
             words: words.to_vec(),
+            assigned: Vec::new(),
             within: self.within.clone(),
             builtin,
             dialect,
@@ -354,6 +361,13 @@ impl Walk {
                 });
             }
         }
+    }
+}
+
+fn assigned(assignment: &Assignment) -> Option<(String, Argument)> {
+    match &assignment.value {
+        Value::Word(word) => Some((assignment.name.clone(), Argument::of_word(word))),
+        Value::Array(_) => None,
     }
 }
 

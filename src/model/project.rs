@@ -72,6 +72,8 @@ pub struct Service {
     pub profiles: Vec<String>,
     /// Where a new key goes.
     pub place: Place,
+    /// Where a new variable goes, if the service has an `environment:`.
+    pub environment_place: Option<Place>,
 }
 
 /// `build:` of a service.
@@ -94,6 +96,17 @@ pub struct Dependency {
     pub required: bool,
     /// Written as a wait, not implied by a link or a shared namespace.
     pub explicit: bool,
+    /// A list on top of a longer form: it says no condition, and so takes away the one below.
+    pub downgrade: Option<Downgrade>,
+}
+
+/// A condition that a list further up takes away.
+#[derive(Clone, Debug)]
+pub struct Downgrade {
+    /// What was waited for below.
+    pub from: Written<Condition>,
+    /// The whole list.
+    pub list: Span,
 }
 
 /// What a dependent waits for.

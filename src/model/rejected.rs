@@ -59,9 +59,14 @@ pub enum RejectedKind {
     UndefinedDependency {
         /// The name as written.
         name: String,
+        /// The nearest service that there is.
+        nearest: Option<String>,
     },
-    /// Services that wait for each other in a ring; the reason names them.
-    DependencyCycle,
+    /// Services that wait for each other in a ring.
+    DependencyCycle {
+        /// Their names, in the order of the waits; the first again at the end.
+        ring: Vec<String>,
+    },
     /// Anything else; the reason says what.
     Other,
 }

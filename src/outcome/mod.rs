@@ -10,6 +10,7 @@ mod clients;
 mod comparison;
 mod compound;
 mod filters;
+pub mod handed;
 mod http;
 mod languages;
 mod mongo;

@@ -5,6 +5,8 @@ mod broken_json_form;
 mod cannot_fail;
 mod cannot_succeed;
 mod command_in_one_word;
+mod dependency_cycle;
+mod downgraded_dependency;
 mod health_budget;
 mod idle_start_interval;
 mod idle_start_period;
@@ -24,10 +26,13 @@ mod operator_in_exec;
 mod orphaned_client;
 mod over_escaped_regex;
 mod saves_response;
+mod secret_in_probe;
 mod split_shell_command;
 mod test_without_cmd;
+mod undefined_dependency;
 mod unescaped_dollar;
 mod unknown_setting;
+mod unverified_tls;
 mod unwatched_dependency;
 mod variable_in_exec;
 mod wrong_port;
@@ -69,4 +74,9 @@ pub const RULES: &[&Rule] = &[
     &idle_start_interval::RULE,
     &health_budget::RULE,
     &unwatched_dependency::RULE,
+    &dependency_cycle::RULE,
+    &undefined_dependency::RULE,
+    &downgraded_dependency::RULE,
+    &secret_in_probe::RULE,
+    &unverified_tls::RULE,
 ];

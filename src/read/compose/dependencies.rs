@@ -3,10 +3,11 @@
 use rustc_hash::FxHashMap;
 
 use super::load::Loader;
+use super::nearest::nearest;
 use super::tree::{Body, Tree};
 
 use crate::model::Written;
-use crate::model::project::{Condition, Dependency, Service};
+use crate::model::project::{Condition, Dependency, Downgrade, Service};
 use crate::model::rejected::RejectedKind;
 use crate::syntax::yaml::Kind;
 use crate::text::Span;
@@ -16,16 +17,27 @@ pub(super) fn read(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<D
     let mut all: Vec<Dependency> = Vec::new();
     let mut places: FxHashMap<String, usize> = FxHashMap::default();
     let layers = tree.get("depends_on").map(Tree::layers).unwrap_or_default();
-    for found in layers
-        .iter()
-        .flat_map(|layer| written(loader, service, layer))
-    {
-        // The list form says `service_started`, also over a longer form below (mergeDependsOn).
-        if let Some(place) = places.get(&found.service.value) {
+    for layer in layers {
+        for mut found in written(loader, service, layer) {
+            let Some(place) = places.get(&found.service.value) else {
+                places.insert(found.service.value.clone(), all.len());
+                all.push(found);
+                continue;
+            };
+            // The list form says `service_started`, also over a longer form below (mergeDependsOn).
+            let below = &all[*place];
+            if matches!(layer.body, Body::List(_)) {
+                found.downgrade = match &below.downgrade {
+                    Some(downgrade) => Some(downgrade.from.clone()),
+                    None => (below.condition.value != Condition::Started)
+                        .then(|| below.condition.clone()),
+                }
+                .map(|from| Downgrade {
+                    from,
+                    list: layer.span(),
+                });
+            }
             all[*place] = found;
-        } else {
-            places.insert(found.service.value.clone(), all.len());
-            all.push(found);
         }
     }
     for found in implied(loader, tree) {
@@ -57,7 +69,11 @@ pub(super) fn check(loader: &mut Loader<'_>, services: &[Service]) {
                 continue;
             }
             let own = &service.name.value;
-            let kind = RejectedKind::UndefinedDependency { name: name.clone() };
+            let others = places.keys().copied().filter(|other| other != own);
+            let kind = RejectedKind::UndefinedDependency {
+                name: name.clone(),
+                nearest: nearest(name, others).map(str::to_owned),
+            };
             let reason = format!(
                 "service \"{own}\" depends on undefined service \"{name}\": invalid compose project"
             );
@@ -66,9 +82,38 @@ pub(super) fn check(loader: &mut Loader<'_>, services: &[Service]) {
     }
     if let Some((span, path)) = circle(services, &places) {
         let reason = format!("dependency cycle detected: {}", path.join(" -> "));
-        let own = path.first().map(String::as_str);
-        loader.reject(span, RejectedKind::DependencyCycle, reason, own);
+        let own = path.iter().rev().nth(1).cloned();
+        let kind = RejectedKind::DependencyCycle { ring: path };
+        loader.reject(span, kind, reason, own.as_deref());
     }
+}
+
+/// Whether a service uses a network or a volume that the files do not declare: Compose refuses them by themselves, so
+/// that they must be a piece of something larger.
+pub(super) fn needs_another_file(loader: &Loader<'_>, root: &Tree) -> bool {
+    let declares =
+        |kind: &str, name: &str| root.get(kind).is_some_and(|all| all.get(name).is_some());
+    let services = root.get("services").map(Tree::fields).unwrap_or_default();
+    services.iter().any(|service| {
+        let networks = service.value.get("networks");
+        let names = networks.map(Tree::fields).unwrap_or_default().iter();
+        let mut names: Vec<String> = names.map(|field| field.name.clone()).collect();
+        let items = networks.map(Tree::items).unwrap_or_default();
+        names.extend(items.iter().filter_map(|item| loader.known(item)));
+        let volumes = service.value.get("volumes").map(Tree::items);
+        let mut volumes = volumes.unwrap_or_default().iter();
+        names
+            .iter()
+            .any(|name| name != "default" && !declares("networks", name))
+            || volumes.any(|item| {
+                let text = loader.known(item).unwrap_or_default();
+                let source = text.split_once(':').map_or("", |(source, _)| source);
+                let named = source.starts_with(|c: char| c.is_ascii_alphanumeric())
+                    && !source.contains(['/', '\\']);
+                // `C:` is a drive.
+                named && source.len() > 1 && !declares("volumes", source)
+            })
+    })
 }
 
 /// The first circle of waits: where it closes, and the services on it.
@@ -204,6 +249,7 @@ fn dependency(tree: &Tree, name: String, span: Span, condition: (Condition, Span
         condition: place(condition.1).map(|()| condition.0),
         required: true,
         explicit: true,
+        downgrade: None,
     }
 }
 

@@ -45,7 +45,10 @@ pub fn read(paths: &[String], files: &dyn Files, surroundings: &Surroundings) ->
         }
     }
     share(&mut services);
-    if load::are_whole(paths) {
+    let is_piece = tree
+        .as_ref()
+        .is_some_and(|root| dependencies::needs_another_file(&loader, root));
+    if load::are_whole(paths) && !is_piece {
         dependencies::check(&mut loader, &services);
     }
     let files = loader.files_that_take_part();

@@ -53,6 +53,33 @@ pub(super) fn of(loader: &Loader<'_>, tree: &Tree) -> Place {
     }
 }
 
+/// The same for a mapping that may also be written as a block list.
+pub(super) fn of_entries(loader: &Loader<'_>, tree: &Tree) -> Place {
+    let Some(list) = tree.node.sequence().filter(|_| tree.through.is_none()) else {
+        return of(loader, tree);
+    };
+    let span = tree.node.span;
+    let text = &loader.sources.get(span.source).text;
+    let Some(last) = list.items.last().filter(|_| !list.flow) else {
+        return Place::Nowhere;
+    };
+    let end = last.whole_span().end as usize;
+    let (indent, newline) = line_of(text, span.start as usize);
+    let rest = text.get(end..).unwrap_or_default();
+    let line = rest.split(['\n', '\r']).next().unwrap_or_default();
+    let tail = line.trim_start();
+    let alone = tail.is_empty() || tail.starts_with('#');
+    if !alone || keeps_lines(last, text) {
+        return Place::Nowhere;
+    }
+    let at = end + line.trim_end().len();
+    Place::Items {
+        after: Span::new(span.source, at, at),
+        indent,
+        newline,
+    }
+}
+
 fn keeps_lines(node: &Node, text: &str) -> bool {
     node.scalar().is_some_and(|scalar| {
         matches!(scalar.style, Style::Literal | Style::Folded)

@@ -5,6 +5,7 @@ use super::probe::{self, written};
 use super::tree::{Body, Field, Tree};
 use super::{build, dependencies, outline, place};
 use crate::model::Written;
+use crate::model::draft::Place;
 use crate::model::project::{EnvironmentVariable, Invocation, PortMapping, Service};
 use crate::syntax::yaml::Kind;
 use crate::text::Traced;
@@ -58,6 +59,12 @@ pub(super) fn read(loader: &mut Loader<'_>, field: &Field) -> Service {
             })
             .unwrap_or_default(),
         place: place::of(loader, tree),
+        environment_place: tree
+            .get("environment")
+            .map(|environment| match environment.layers() {
+                [only] => place::of_entries(loader, only),
+                _ => Place::Nowhere,
+            }),
     }
 }
 

@@ -230,14 +230,18 @@ fn dependencies_in_all_their_forms() {
     let known = undefined("services: {a: {image: x, depends_on: [zz]}}");
     assert_eq!(
         known[0].kind,
-        RejectedKind::UndefinedDependency { name: "zz".into() }
+        RejectedKind::UndefinedDependency {
+            name: "zz".into(),
+            nearest: None
+        }
     );
     assert_eq!(undefined("services: {a: {depends_on: [zz]}}"), []);
     let circle = undefined(
         "services: {a: {image: x, depends_on: [b]}, b: {image: x, links: [c]}, c: {image: x, depends_on: [b]}}",
     );
     assert_eq!(circle[0].reason, "dependency cycle detected: b -> c -> b");
-    assert_eq!(circle[0].kind, RejectedKind::DependencyCycle);
+    let ring = ["b", "c", "b"].map(str::to_owned).to_vec();
+    assert_eq!(circle[0].kind, RejectedKind::DependencyCycle { ring });
     assert_eq!(circle.len(), 1);
     let text = "services: {a: {image: x, depends_on: [zz]}}";
     sound(&project(&[("docker-compose.tools.yml", text)]));
