@@ -14,6 +14,7 @@ mod conformance;
 mod coverage;
 mod explain;
 mod facts;
+mod facts_import;
 mod graph;
 mod grep;
 mod house;

@@ -43,7 +43,7 @@ pub struct Base {
 }
 
 /// What is known about one repository.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 pub struct Image {
     /// For example `docker.io/library/postgres`.
     pub name: String,
@@ -78,7 +78,7 @@ pub struct Setup {
 }
 
 /// The tags of a repository that hold the same.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 pub struct Family {
     /// The words behind the version, sorted: `alpine`, `bookworm slim`. None is the plain tag.
     pub variant: Option<String>,
