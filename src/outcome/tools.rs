@@ -3,6 +3,7 @@
 use crate::facts::Flavour;
 use crate::facts::tools::makes;
 use crate::model::command::base;
+use crate::text::Span;
 
 use super::path::{ANY, Flow, Path, SILENT, UNASKED};
 use super::player::Player;
@@ -18,6 +19,8 @@ pub(super) struct Run {
     pub why: Option<String>,
     /// Why it ends with 0 though the service failed.
     pub hides: Option<String>,
+    /// The word inside the program's own words that fails or hides it, where that is known.
+    pub word: Option<(String, Span)>,
     /// Nobody knows whether this run or another of the same call is real.
     pub guess: bool,
 }
@@ -33,6 +36,7 @@ impl Run {
             output: String::new(),
             why: None,
             hides: None,
+            word: None,
             guess: false,
         }
     }
@@ -49,6 +53,12 @@ impl Run {
 
     pub fn hides(mut self, why: impl Into<String>) -> Self {
         self.hides = Some(why.into());
+        self
+    }
+
+    /// The very word that fails or hides it.
+    pub fn at(mut self, word: &str, span: Option<Span>) -> Self {
+        self.word = span.map(|span| (word.to_owned(), span));
         self
     }
 
@@ -162,7 +172,11 @@ impl Player<'_> {
         runs.into_iter()
             .map(|run| {
                 let mut after = path.clone();
-                let cause = |why: String| Cause::new(first.span, program, why);
+                let (word, span) = match &run.word {
+                    Some((word, span)) => (word.as_str(), *span),
+                    None => (program, first.span),
+                };
+                let cause = |why: String| Cause::new(span, word, why);
                 after.noise = true;
                 after.print(&run.output);
                 if let Some(hides) = run.hides {

@@ -61,7 +61,7 @@ fn never_fails(watched: &Watched<'_>, outcome: &Outcome) -> Finding {
                 "this check can never fail",
                 cause.why.clone(),
             )
-            .help("let the status of the program that asks the service be the last one")
+            .help(remedy(watched, cause.span))
             .fix(without_tail(watched, cause.span)),
         None => watched
             .finding(
@@ -73,6 +73,31 @@ fn never_fails(watched: &Watched<'_>, outcome: &Outcome) -> Finding {
             )
             .help("ask the service something that only a working one can answer"),
     }
+}
+
+/// What to do about the word that loses the failure.
+fn remedy(watched: &Watched<'_>, losing: Span) -> String {
+    let inside = watched.calls.iter().find_map(|call| {
+        let script = call.words[1..]
+            .iter()
+            .any(|word| word.span.contains(losing));
+        Some(
+            call.name()?
+                .trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'),
+        )
+        .filter(|_| script)
+    });
+    let exit = match inside {
+        Some("python") => "sys.exit(1)",
+        Some("node" | "nodejs") => "process.exit(1)",
+        Some("php") => "exit(1)",
+        Some("ruby" | "perl") => "exit 1",
+        _ => {
+            return "let the status of the program that asks the service be the last one"
+                .to_owned();
+        }
+    };
+    format!("end with another status than 0 where it fails: `{exit}`")
 }
 
 fn passes_the_dead(watched: &Watched<'_>, outcome: &Outcome) -> Finding {

@@ -43,8 +43,13 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         }
         let asking = asking.map(|(call, _)| *call);
         let whole = watched.test.map_or(watched.probe.span, |test| test.span);
-        let span = asking.map_or(whole, |call| call.words[0].span);
-        let why = match &outcome.in_world(World::Error).lost {
+        let lost = outcome.in_world(World::Error).lost.as_ref();
+        let (span, help) = match (asking, lost) {
+            (Some(call), _) => (call.words[0].span, FAIL),
+            (None, Some(cause)) => (cause.span, remedy(&cause.word)),
+            (None, None) => (whole, LOOK),
+        };
+        let why = match lost {
             Some(cause) => cause.why.clone(),
             None => "`curl` calls every answer a success, HTTP 500 too, unless it is told `--fail`"
                 .to_owned(),
@@ -59,11 +64,32 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
                     "this check passes when the service answers with an error",
                     why,
                 )
-                .help("add `-f`, so that curl fails on HTTP 400 and above")
+                .help(help)
                 .fix(edit.map(|edit| Fix::risky("let curl fail on HTTP errors", vec![edit]))),
         );
     }
     findings
+}
+
+const FAIL: &str = "add `-f`, so that curl fails on HTTP 400 and above";
+const LOOK: &str = "let the check fail on HTTP 400 and above";
+
+/// How to look at the status of an answer, for whoever got it by this word.
+fn remedy(word: &str) -> &'static str {
+    match word {
+        "fetch" => "look at the answer: `.then(r => process.exit(r.ok ? 0 : 1))`",
+        "http.get" => "look at the answer: `r => process.exit(r.statusCode < 400 ? 0 : 1)`",
+        "getresponse" => "look at the answer: `assert c.getresponse().status < 400`",
+        "curl_exec" => "set `CURLOPT_FAILONERROR`, and `exit(1)` where `curl_exec` gives false",
+        "file_get_contents" => "without `ignore_errors` it gives false for HTTP 400 and above",
+        _ if word.starts_with("requests.") || word.starts_with("httpx.") => {
+            "let the answer raise: add `.raise_for_status()` to it"
+        }
+        _ if word.starts_with("Net::HTTP") => {
+            "look at the answer: `exit(r.is_a?(Net::HTTPSuccess))`"
+        }
+        _ => LOOK,
+    }
 }
 
 /// Elasticsearch and OpenSearch answer 401 to whoever has no password, unless their security is off: with `-f` the

@@ -7,6 +7,7 @@ use super::super::path::ANY;
 use super::super::{Code, World};
 use super::play::{Given, Play, Reply, Thing};
 use super::python::whole;
+use super::token::Place;
 use super::value::{Closure, Error, Go, Scope, Stop, Value};
 
 /// How a promise stands.
@@ -22,6 +23,8 @@ enum Settled {
 struct Waiting {
     well: Option<Value>,
     badly: Option<Value>,
+    /// Where the script says so.
+    place: Place,
     /// `finally`: its value does not count.
     always: bool,
     next: usize,
@@ -120,6 +123,7 @@ fn settle(play: &mut Play<'_>, at: usize, value: &Value) {
         let waiting = Waiting {
             well: None,
             badly: None,
+            place: Place::default(),
             always: false,
             next: at,
         };
@@ -155,7 +159,7 @@ fn react(play: &mut Play<'_>, waiting: &Waiting, settled: &Settled) -> Go<()> {
         Settled::Failed(error) => {
             if waiting.badly.is_some() && !waiting.always {
                 let error = Rc::clone(error);
-                play.swallowed(".catch", &error);
+                play.swallowed("catch", waiting.place, &error);
             }
             (&waiting.badly, vec![Value::Error(Rc::clone(error))])
         }
@@ -204,15 +208,20 @@ pub(super) fn awaited(play: &mut Play<'_>, value: &Value) -> Go<Value> {
         match play.events.promises[at].settled.clone() {
             Settled::With(value) => return Ok(value),
             Settled::Failed(error) => return Err(Stop::Raise(error)),
-            Settled::Not => turn(play)?,
+            Settled::Not => {
+                if !turn(play)? {
+                    return Err(at_rest(play));
+                }
+            }
         }
     }
 }
 
-/// One thing that happens next; the end of the process where nothing does.
-fn turn(play: &mut Play<'_>) -> Go<()> {
+/// One thing that happens next; false where nothing is left to happen.
+fn turn(play: &mut Play<'_>) -> Go<bool> {
     if let Some(task) = play.events.soon.pop_front() {
-        return happen(play, task);
+        happen(play, task)?;
+        return Ok(true);
     }
     // Nobody has looked at a failure by now: that ends the process.
     let lost = play
@@ -238,18 +247,28 @@ fn turn(play: &mut Play<'_>) -> Go<()> {
             .total_cmp(&play.events.later[*two].0)
     });
     let Some(next) = next else {
-        if play.events.waits.is_empty() {
-            let code = play.events.exit_code.clone();
-            return Err(Stop::Exit(status(code.as_ref())?));
-        }
-        return Err(Stop::Hang);
+        return Ok(false);
     };
     let (at, task) = play.events.later.remove(next);
     if at >= play.patience() {
         return Err(Stop::Hang);
     }
     play.events.now = at;
-    happen(play, task)
+    happen(play, task)?;
+    Ok(true)
+}
+
+/// How a process ends in which nothing is left to happen.
+fn at_rest(play: &mut Play<'_>) -> Stop {
+    // A short answer is taken in by itself, a long one waits for a reader.
+    if !play.events.waits.is_empty() || (play.events.unread && !play.either(None)) {
+        return Stop::Hang;
+    }
+    let code = play.events.exit_code.clone();
+    match status(code.as_ref()) {
+        Ok(code) => Stop::Exit(code),
+        Err(stop) => stop,
+    }
 }
 
 fn happen(play: &mut Play<'_>, task: Task) -> Go<()> {
@@ -278,15 +297,8 @@ pub(super) fn finish(play: &mut Play<'_>, ended: Stop) -> Stop {
     }
     loop {
         match turn(play) {
-            Ok(()) => {}
-            Err(Stop::Exit(code)) if play.events.unread && code.is_zero() => {
-                // A short answer is taken in by itself, a long one waits for a reader.
-                return if play.either(None) {
-                    Stop::Exit(code)
-                } else {
-                    Stop::Hang
-                };
-            }
+            Ok(true) => {}
+            Ok(false) => return at_rest(play),
             Err(stop) => return stop,
         }
     }
@@ -463,11 +475,10 @@ fn request(play: &mut Play<'_>, given: &Given, ends: bool) -> Go<Value> {
     }
     let request = thing(play, "request");
     play.things[request].address = address;
+    play.things[request].place = play.here;
     play.things[request].limit = limit;
     if let Some(callback) = given.function() {
-        play.things[request]
-            .listeners
-            .push(("response".to_owned(), callback.clone()));
+        listen(play, request, "response", callback);
     }
     if ends {
         send(play, request)?;
@@ -490,9 +501,8 @@ fn send(play: &mut Play<'_>, request: usize) -> Go<()> {
         Reply::Status(status) => {
             play.things[request].status = status;
             if status >= 400 {
-                play.lost = Some(format!(
-                    "`http.get` takes every answer for a success, {status} too, and nothing looks at it"
-                ));
+                play.here = play.things[request].place;
+                play.loses("http.get", "calls back for every answer, a 500 too");
             }
             play.events
                 .later
@@ -524,9 +534,7 @@ fn connect(play: &mut Play<'_>, socket: usize, given: &Given) -> Go<Value> {
         }
     }
     if let Some(callback) = given.function() {
-        play.things[socket]
-            .listeners
-            .push(("connect".to_owned(), callback.clone()));
+        listen(play, socket, "connect", callback);
     }
     let event = if play.connects() { "connect" } else { "error" };
     let now = play.events.now;
@@ -560,9 +568,10 @@ fn fetch(play: &mut Play<'_>, given: &Given) -> Go<Value> {
     match reply? {
         Reply::Status(status) => {
             if status >= 400 {
-                play.lost = Some(format!(
-                    "`fetch` fails for no status, {status} neither, and nothing looks at it"
-                ));
+                play.loses(
+                    "fetch",
+                    "resolves for a 500 too: only the network makes it fail",
+                );
             }
             let answer = play.answer(status);
             // Until somebody reads it, a long answer keeps the process.
@@ -590,7 +599,7 @@ fn fetch(play: &mut Play<'_>, given: &Given) -> Go<Value> {
 
 /// An event: whoever listens is called.
 fn happens(play: &mut Play<'_>, at: usize, event: &'static str) -> Go<()> {
-    let listeners: Vec<Value> = listeners(play, at, event);
+    let listeners = listeners(play, at, event);
     match event {
         "error" => {
             play.events.waits.retain(|open| *open != at);
@@ -603,15 +612,15 @@ fn happens(play: &mut Play<'_>, at: usize, event: &'static str) -> Go<()> {
                 let why = format!("{why}, and nobody listens to it");
                 return Err(Stop::raise(&["Error"], why));
             }
-            play.swallowed("on('error')", &error);
-            for listener in listeners {
+            for (listener, place) in listeners {
+                play.swallowed("on('error')", place, &error);
                 invoke(play, &listener, vec![Value::Error(Rc::clone(&error))])?;
             }
         }
         "response" => {
             let status = play.things[at].status;
             let answer = play.answer(status);
-            for listener in &listeners {
+            for (listener, _) in &listeners {
                 invoke(play, listener, vec![answer.clone()])?;
             }
             let Value::Thing(answer) = answer else {
@@ -626,7 +635,7 @@ fn happens(play: &mut Play<'_>, at: usize, event: &'static str) -> Go<()> {
             }
         }
         "data" => {
-            for listener in listeners {
+            for (listener, _) in listeners {
                 invoke(play, &listener, vec![Value::Said])?;
             }
         }
@@ -639,7 +648,7 @@ fn happens(play: &mut Play<'_>, at: usize, event: &'static str) -> Go<()> {
                 play.things[at].done = true;
                 play.events.waits.push(at);
             }
-            for listener in listeners {
+            for (listener, _) in listeners {
                 invoke(play, &listener, Vec::new())?;
             }
             if event == "connect" && play.things[at].done && play.world() != World::Hung {
@@ -650,11 +659,18 @@ fn happens(play: &mut Play<'_>, at: usize, event: &'static str) -> Go<()> {
     Ok(())
 }
 
-fn listeners(play: &Play<'_>, at: usize, event: &str) -> Vec<Value> {
+fn listeners(play: &Play<'_>, at: usize, event: &str) -> Vec<(Value, Place)> {
     let all = play.things[at].listeners.iter();
-    all.filter(|(name, _)| name == event)
-        .map(|(_, listener)| listener.clone())
+    all.filter(|(name, ..)| name == event)
+        .map(|(_, listener, place)| (listener.clone(), *place))
         .collect()
+}
+
+fn listen(play: &mut Play<'_>, at: usize, event: &str, listener: &Value) {
+    let here = play.here;
+    play.things[at]
+        .listeners
+        .push((event.to_owned(), listener.clone(), here));
 }
 
 pub(super) fn member(play: &mut Play<'_>, of: &Value, name: &str) -> Go<Value> {
@@ -722,6 +738,7 @@ pub(super) fn method(play: &mut Play<'_>, of: &Value, name: &str, given: &Given)
 
 fn then(play: &mut Play<'_>, at: usize, name: &str, given: &Given) -> Go<Value> {
     let next = promise(play, Settled::Not);
+    let place = play.here;
     let some = |at| {
         given
             .at(at)
@@ -732,18 +749,21 @@ fn then(play: &mut Play<'_>, at: usize, name: &str, given: &Given) -> Go<Value> 
         "then" => Waiting {
             well: some(0),
             badly: some(1),
+            place,
             always: false,
             next,
         },
         "catch" => Waiting {
             well: None,
             badly: some(0),
+            place,
             always: false,
             next,
         },
         "finally" => Waiting {
             well: some(0),
             badly: some(0),
+            place,
             always: true,
             next,
         },
@@ -772,9 +792,7 @@ fn thing_method(play: &mut Play<'_>, at: usize, name: &str, given: &Given) -> Go
                 play.things[at].done |= event == "data";
             }
             let event = if event == "ready" { "connect" } else { event };
-            play.things[at]
-                .listeners
-                .push((event.to_owned(), listener.clone()));
+            listen(play, at, event, listener);
             Ok(here)
         }
         ("request", "end") => {
@@ -787,9 +805,7 @@ fn thing_method(play: &mut Play<'_>, at: usize, name: &str, given: &Given) -> Go
         ("request" | "socket", "setTimeout") => {
             let limit = seconds(given.at(0))?;
             if let Some(callback) = given.at(1) {
-                play.things[at]
-                    .listeners
-                    .push(("timeout".to_owned(), callback.clone()));
+                listen(play, at, "timeout", callback);
             }
             play.things[at].limit = Some(limit);
             let when = play.events.now + limit;

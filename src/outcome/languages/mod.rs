@@ -19,6 +19,7 @@ use super::tools::{Run, Use};
 use super::{Code, World};
 
 use play::Play;
+use script::{Script, script_of};
 use value::Stop;
 
 /// What a script is written in.
@@ -56,12 +57,12 @@ impl Player<'_> {
     /// A one-liner; None for other programs.
     pub(super) fn one_liner(&self, call: &Use<'_>) -> Option<Vec<Run>> {
         let language = language_of(call.name)?;
-        let script = match script::script_of(call, language) {
-            Ok(script) if script != ANY => script,
+        let script = match script_of(call, language) {
+            Ok(script) if script.text != ANY => script,
             Ok(_) => return Some(vec![Run::unknown("nobody knows this script")]),
             Err(word) => return Some(vec![Run::unknown(unread(&word))]),
         };
-        let block = match read::read(&script, language) {
+        let block = match read::read(&script.text, language) {
             Ok(block) => block,
             Err(word) => return Some(vec![Run::unknown(unread(&word))]),
         };
@@ -81,7 +82,7 @@ impl Player<'_> {
                 other.push(!play.taken[at]);
                 open.push(other);
             }
-            let run = self.ended(&play, ended);
+            let run = run_of(&script, &play, ended);
             if !runs.iter().any(|before| {
                 before.code == run.code && before.guess == run.guess && before.output == run.output
             }) {
@@ -90,59 +91,57 @@ impl Player<'_> {
         }
         Some(runs)
     }
+}
 
-    fn ended(&self, play: &Play<'_>, ended: Stop) -> Run {
-        let name = play.program;
-        let (code, why) = match ended {
-            Stop::Hang => return self.with_grounds(play, Run::killed()),
-            Stop::Unknown(why) => {
-                let why = play.guessed.clone().unwrap_or(why);
-                return Run::unknown(why);
-            }
-            Stop::Raise(error) => match error.exit {
-                Some(code) => (
-                    code,
-                    play.failed.clone().unwrap_or_else(|| error.why.clone()),
-                ),
-                None => (self.uncaught(play), error.why.clone()),
-            },
-            Stop::Exit(code) => (
-                code,
-                play.failed
-                    .clone()
-                    .unwrap_or_else(|| format!("`{name}` says so itself")),
-            ),
-            Stop::Return(_) => (Code::Exact(0), String::new()),
-        };
-        let run = Run::of(code).prints(play.printed.clone());
-        if !code.is_zero() {
-            return self.with_grounds(play, run.because(why));
-        }
-        let fails = self.world != World::Healthy;
-        let run = match &play.lost {
-            Some(lost) if fails && play.asked => run.hides(lost.clone()),
-            None if !play.asked => run.hides(format!("`{name}` asks no service")),
-            _ => run,
-        };
-        self.with_grounds(play, run)
+/// What the shell sees of a script that ended so.
+fn run_of(script: &Script, play: &Play<'_>, ended: Stop) -> Run {
+    let mut run = match ended {
+        Stop::Hang => Run::killed(),
+        Stop::Unknown(why) => return Run::unknown(play.guessed.clone().unwrap_or(why)),
+        Stop::Return(_) => Run::new(0),
+        Stop::Exit(code) => fails(play, code, || format!("`{}` says so itself", play.program)),
+        Stop::Raise(error) => match (error.exit, &error.name) {
+            (Some(code), _) => fails(play, code, || error.why.clone()),
+            (None, Some(name)) => Run::of(uncaught(play.language))
+                .because(error.why.clone())
+                .at(name, script.span(script.first(name, play.language))),
+            (None, None) => Run::of(uncaught(play.language)).because(error.why.clone()),
+        },
+    };
+    run = run.prints(play.printed.clone());
+    if run.code.is_zero() && !play.asked {
+        run = run.hides(format!("`{}` asks no service", play.program));
+    } else if run.code.is_zero()
+        && play.world() != World::Healthy
+        && let Some(lost) = &play.lost
+    {
+        let span = script.span(lost.place);
+        run = run.hides(lost.why.clone()).at(&lost.word, span);
     }
-
-    #[allow(clippy::unused_self)] // It belongs to the run.
-    fn uncaught(&self, play: &Play<'_>) -> Code {
-        match play.language {
-            Language::Php => Code::Exact(255),
-            Language::Perl => Code::Failure,
-            _ => Code::Exact(1),
-        }
+    if let Some(guessed) = &play.guessed {
+        run.guess = true;
+        run.why = Some(guessed.clone());
     }
+    run
+}
 
-    #[allow(clippy::unused_self)] // It belongs to the run.
-    fn with_grounds(&self, play: &Play<'_>, mut run: Run) -> Run {
-        if let Some(guessed) = &play.guessed {
-            run.guess = true;
-            run.why = Some(guessed.clone());
-        }
+/// A status that the script gives itself, and what made it.
+fn fails(play: &Play<'_>, code: Code, otherwise: impl Fn() -> String) -> Run {
+    let why = play.failed.clone().unwrap_or_else(otherwise);
+    let run = Run::of(code);
+    if code.is_zero() {
         run
+    } else {
+        run.because(why)
+    }
+}
+
+/// The status of an error that nobody takes.
+fn uncaught(language: Language) -> Code {
+    match language {
+        Language::Php => Code::Exact(255),
+        Language::Perl => Code::Failure,
+        _ => Code::Exact(1),
     }
 }
 

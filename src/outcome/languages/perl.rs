@@ -65,9 +65,10 @@ pub(super) fn call(play: &mut Play<'_>, path: &str, given: &Given) -> Go<Value> 
 }
 
 fn gives_nothing(play: &mut Play<'_>, word: &str) {
-    play.lost = Some(format!(
-        "`{word}` fails silently and gives nothing, and nobody looks at it"
-    ));
+    play.loses(
+        word,
+        "gives nothing where it fails, and nothing looks at it",
+    );
 }
 
 pub(super) fn method(play: &mut Play<'_>, of: &Value, name: &str, given: &Given) -> Go<Value> {
@@ -88,9 +89,7 @@ pub(super) fn method(play: &mut Play<'_>, of: &Value, name: &str, given: &Given)
                 Reply::Refused | Reply::Late => 599,
             };
             if status >= 400 {
-                play.lost = Some(format!(
-                    "`{name}` fails for nothing, and nobody looks at its answer"
-                ));
+                play.loses(name, "dies of nothing, and nothing looks at its answer");
             }
             Ok(play.answer(status))
         }

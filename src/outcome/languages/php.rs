@@ -135,7 +135,7 @@ fn ends(play: &mut Play<'_>, word: &str, value: Option<&Value>) -> Go<Stop> {
         Some(Value::Number(number)) => whole(*number),
         Some(Value::Text(text)) => {
             play.print(text);
-            play.lost = Some(format!("`{word}` with a text prints it and ends with 0"));
+            play.loses(word, "with a text prints it and ends with 0");
             Code::Exact(0)
         }
         Some(Value::Bool(_)) => {
@@ -154,9 +154,10 @@ fn ends(play: &mut Play<'_>, word: &str, value: Option<&Value>) -> Go<Stop> {
 /// It failed, and nothing but a warning says so.
 fn warns(play: &mut Play<'_>, word: &str) {
     play.print(ANY);
-    play.lost = Some(format!(
-        "`{word}` only warns and gives false, and nothing ends with another status"
-    ));
+    play.loses(
+        word,
+        "only warns and gives false, which nothing turns into a failure",
+    );
 }
 
 fn fetch(play: &mut Play<'_>, word: &str, given: &Given) -> Go<Value> {
@@ -172,9 +173,7 @@ fn fetch(play: &mut Play<'_>, word: &str, given: &Given) -> Go<Value> {
     match play.ask(given.at(0), Some(limit), word)? {
         Reply::Status(status) if status < 400 => Ok(Value::Said),
         Reply::Status(status) if lenient => {
-            play.lost = Some(format!(
-                "`{word}` takes every answer for a success, {status} too"
-            ));
+            play.loses(word, "takes every answer for a success, 500 too");
             Ok(Value::Said)
         }
         _ => {
@@ -238,9 +237,7 @@ fn curl(play: &mut Play<'_>, given: &Given) -> Go<Value> {
                 return Ok(Value::Bool(false));
             }
             if status >= 400 {
-                play.lost = Some(format!(
-                    "`curl_exec` takes every answer for a success, {status} too"
-                ));
+                play.loses("curl_exec", "takes every answer for a success, 500 too");
             }
             // An empty answer is false as well where it is given back as a text.
             Ok(Value::Said)

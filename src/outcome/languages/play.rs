@@ -8,6 +8,7 @@ use super::super::path::ANY;
 use super::super::player::Player;
 use super::super::{Code, World};
 use super::javascript::Loop;
+use super::token::Place;
 use super::tree::{Argument, Block, Expression, Handler, Part, Statement};
 use super::value::{Closure, Error, Go, Scope, Stop, Truth, Value};
 use super::{Language, javascript, perl, php, python, ruby};
@@ -26,12 +27,23 @@ pub(super) struct Thing {
     pub limit: Option<f64>,
     /// Whom it asks.
     pub address: Option<Value>,
-    /// Who listens to which event.
-    pub listeners: Vec<(String, Value)>,
+    /// Who listens to which event, and where the script says so.
+    pub listeners: Vec<(String, Value, Place)>,
     /// It was sent, or its answer is read.
     pub done: bool,
+    /// The call that made it.
+    pub place: Place,
     /// Other settings by name.
     pub settings: Vec<(String, Value)>,
+}
+
+/// The word of the script that loses a failure.
+#[derive(Clone, Debug)]
+pub(super) struct Loss {
+    pub word: String,
+    pub place: Place,
+    /// What it does, as a sentence without its stop.
+    pub why: String,
 }
 
 /// How the service takes a request.
@@ -44,6 +56,7 @@ pub(super) enum Reply {
 }
 
 /// The arguments of a call.
+#[derive(Default)]
 pub(super) struct Given {
     pub plain: Vec<Value>,
     pub named: Vec<(String, Value)>,
@@ -85,7 +98,9 @@ pub(super) struct Play<'a> {
     /// What nobody knows and was decided here.
     pub guessed: Option<String>,
     /// What turned a failure into success.
-    pub lost: Option<String>,
+    pub lost: Option<Loss>,
+    /// The name of the call that is being made.
+    pub here: Place,
     /// What failed last.
     pub failed: Option<String>,
     pub printed: String,
@@ -117,6 +132,7 @@ impl<'a> Play<'a> {
             taken: Vec::new(),
             guessed: None,
             lost: None,
+            here: Place::default(),
             failed: None,
             printed: String::new(),
             asked: false,
@@ -348,7 +364,7 @@ impl<'a> Play<'a> {
             if let Some(name) = &handler.name {
                 scope.declare(name, Value::Error(Rc::clone(&error)));
             }
-            self.swallowed(&handler.word, &error);
+            self.swallowed(handler.word, handler.place, &error);
             let outer = self.handling.replace(Rc::clone(&error));
             let ended = self.block(&handler.body, scope);
             self.handling = outer;
@@ -358,7 +374,7 @@ impl<'a> Play<'a> {
     }
 
     /// An error was caught: whoever ends with 0 from here on hides it.
-    pub fn swallowed(&mut self, word: &str, error: &Error) {
+    pub fn swallowed(&mut self, word: &str, place: Place, error: &Error) {
         if error.exit.is_some() {
             self.failed = Some(format!(
                 "`{word}` without a class catches the exit as well, since it is an error like others"
@@ -366,9 +382,20 @@ impl<'a> Play<'a> {
         } else {
             self.failed.get_or_insert_with(|| error.why.clone());
         }
-        self.lost = Some(format!(
-            "`{word}` catches the error, and nothing fails behind it"
-        ));
+        self.lost = Some(Loss {
+            word: word.to_owned(),
+            place,
+            why: format!("`{word}` takes the error, and nothing fails behind it"),
+        });
+    }
+
+    /// The call that is being made fails, and nothing says so. `does` follows its name.
+    pub fn loses(&mut self, word: &str, does: &str) {
+        self.lost = Some(Loss {
+            word: word.to_owned(),
+            place: self.here,
+            why: format!("`{word}` {does}"),
+        });
     }
 
     /// Whether the handler is for this error.
@@ -412,13 +439,7 @@ impl<'a> Play<'a> {
         match self.value(error, scope)? {
             Value::Error(error) => Ok(Stop::Raise(error)),
             // The class alone stands for a new error of it.
-            Value::Path(path) => match self.call_path(
-                &path,
-                &Given {
-                    plain: Vec::new(),
-                    named: Vec::new(),
-                },
-            )? {
+            Value::Path(path) => match self.call_path(&path, &Given::default())? {
                 Value::Error(error) => Ok(Stop::Raise(error)),
                 _ => Err(Stop::unread(path)),
             },
@@ -458,7 +479,9 @@ impl<'a> Play<'a> {
                 let key = self.value(key, scope)?;
                 self.index(&of, &key)?
             }
-            Expression::Call(function, arguments) => self.call(function, arguments, scope)?,
+            Expression::Call(function, arguments, place) => {
+                self.call(function, arguments, *place, scope)?
+            }
             Expression::Not(value) => {
                 let value = self.value(value, scope)?;
                 value.truth(self.language).not().value()
@@ -544,14 +567,7 @@ impl<'a> Play<'a> {
             Language::Python => python::member(self, of, name),
             Language::JavaScript => javascript::member(self, of, name),
             // They call what they name.
-            Language::Ruby | Language::Perl => self.method(
-                of,
-                name,
-                &Given {
-                    plain: Vec::new(),
-                    named: Vec::new(),
-                },
-            ),
+            Language::Ruby | Language::Perl => self.method(of, name, &Given::default()),
             Language::Php => Err(Stop::unread(name)),
         }
     }
@@ -561,6 +577,9 @@ impl<'a> Play<'a> {
         match self.language {
             Language::Python => python::constant(self, path),
             Language::JavaScript => Ok(javascript::constant(path)),
+            Language::Perl if path.rsplit_once('.').is_some_and(|(_, name)| name == "new") => {
+                self.call_path(path, &Given::default())
+            }
             Language::Ruby
                 if !path
                     .rsplit('.')
@@ -568,13 +587,7 @@ impl<'a> Play<'a> {
                     .unwrap_or_default()
                     .starts_with(char::is_uppercase) =>
             {
-                self.call_path(
-                    path,
-                    &Given {
-                        plain: Vec::new(),
-                        named: Vec::new(),
-                    },
-                )
+                self.call_path(path, &Given::default())
             }
             _ => Ok(Value::Path(path.to_owned())),
         }
@@ -758,6 +771,7 @@ impl<'a> Play<'a> {
         &mut self,
         function: &Expression,
         arguments: &[Argument],
+        place: Place,
         scope: &Rc<Scope>,
     ) -> Go<Value> {
         // `a.b(…)`: whose method it is decides what it does.
@@ -765,10 +779,7 @@ impl<'a> Play<'a> {
             Expression::Member(of, name) => (self.value(of, scope)?, Some(name)),
             function => (self.value(function, scope)?, None),
         };
-        let mut given = Given {
-            plain: Vec::new(),
-            named: Vec::new(),
-        };
+        let mut given = Given::default();
         for argument in arguments {
             let value = self.value(&argument.value, scope)?;
             match &argument.name {
@@ -776,6 +787,7 @@ impl<'a> Play<'a> {
                 None => given.plain.push(value),
             }
         }
+        self.here = place;
         match (callee, method) {
             (Value::Path(path), Some(name)) => {
                 let path = format!("{path}.{name}");
@@ -844,14 +856,14 @@ fn is_plain(expression: &Expression) -> bool {
 }
 
 fn is_die(expression: &Expression) -> bool {
-    matches!(expression, Expression::Call(function, _) if matches!(&**function, Expression::Name(name) if name == "die" || name == "exit"))
+    matches!(expression, Expression::Call(function, ..) if matches!(&**function, Expression::Name(name) if name == "die" || name == "exit"))
 }
 
 /// The word that names an expression, for messages.
 pub(super) fn name_of(expression: &Expression) -> String {
     match expression {
         Expression::Name(name) | Expression::Member(_, name) => name.clone(),
-        Expression::Call(function, _) => name_of(function),
+        Expression::Call(function, ..) => name_of(function),
         Expression::Not(value) | Expression::Await(value) => name_of(value),
         Expression::Index(of, _) => name_of(of),
         Expression::Binary(_, left, _) => name_of(left),

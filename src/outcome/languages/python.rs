@@ -116,12 +116,16 @@ pub(super) fn name(name: &str) -> Go<Value> {
     }
     if MODULES.contains(&name) || INSTALLED.contains(&name) {
         let kinds = ["NameError", "Exception", "BaseException"];
-        return Err(Stop::raise(
-            &kinds,
-            format!("`{name}` is used and never imported"),
-        ));
+        let why = format!("`{name}` is used and never imported");
+        return Err(about(name, Error::new(&kinds, why)));
     }
     Err(Stop::unread(name))
+}
+
+/// An error that this word of the script makes.
+fn about(name: &str, mut error: Error) -> Stop {
+    error.name = Some(name.to_owned());
+    Stop::Raise(Rc::new(error))
 }
 
 /// What a dotted name is, where it is more than a name.
@@ -154,10 +158,9 @@ fn check_import(play: &Play<'_>, path: &str) -> Go<()> {
             .all(|module| quiet.contains(&module.as_str()))
         {
             let kinds = ["AttributeError", "Exception", "BaseException"];
-            return Err(Stop::raise(
-                &kinds,
-                format!("`{module}` is never imported: `import {module}` brings it"),
-            ));
+            let why = format!("`{module}` is never imported: `import {module}` brings it");
+            let name = module.split('.').next().unwrap_or_default();
+            return Err(about(name, Error::new(&kinds, why)));
         }
         if module != "urllib.error" || !play.imported.contains("urllib.request") {
             return Err(Stop::Unknown(format!(
@@ -210,6 +213,7 @@ pub(super) fn call(play: &mut Play<'_>, path: &str, given: &Given) -> Go<Value> 
             let error = Rc::new(Error {
                 kinds: vec!["SystemExit".to_owned(), "BaseException".to_owned()],
                 why: format!("`{path}` says so"),
+                name: None,
                 exit: Some(code),
             });
             if path == "SystemExit" {
@@ -390,9 +394,10 @@ fn requests(play: &mut Play<'_>, library: &str, verb: &str, given: &Given) -> Go
     match play.ask(given.get("url", at), limit, &word)? {
         Reply::Status(status) => {
             if status >= 400 {
-                play.lost = Some(format!(
-                    "`{word}` raises for no status, {status} neither: that is what `raise_for_status()` does"
-                ));
+                play.loses(
+                    &word,
+                    "raises for no status, 500 neither: that is what `raise_for_status()` does",
+                );
             }
             let answer = play.answer(status);
             if let Value::Thing(at) = answer {
@@ -532,9 +537,9 @@ fn thing_method(play: &mut Play<'_>, at: usize, name: &str, given: &Given) -> Go
         ("socket", "connect_ex") => match connect(play, given.at(0)) {
             Ok(()) => Ok(Value::Number(0.0)),
             Err(Stop::Raise(_)) => {
-                play.lost = Some(
-                    "`connect_ex` raises nothing, it gives a number, and nothing looks at it"
-                        .to_owned(),
+                play.loses(
+                    "connect_ex",
+                    "raises nothing: it gives a number, and nothing looks at it",
                 );
                 // ECONNREFUSED; which number that is depends on the system.
                 Ok(Value::Number(111.0))
@@ -569,9 +574,7 @@ fn thing_method(play: &mut Play<'_>, at: usize, name: &str, given: &Given) -> Go
             match play.reply(thing.limit, "getresponse")? {
                 Reply::Status(status) => {
                     if status >= 400 {
-                        play.lost = Some(format!(
-                            "`getresponse()` raises for no status, {status} neither"
-                        ));
+                        play.loses("getresponse", "raises for no status, 500 neither");
                     }
                     Ok(play.answer(status))
                 }

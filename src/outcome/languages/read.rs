@@ -5,7 +5,7 @@ mod lines;
 mod steps;
 
 use super::Language;
-use super::token::{Kind, Token, tokens};
+use super::token::{Kind, Place, Token, tokens};
 use super::tree::Block;
 
 /// The statements of a script, or the first word that nobody reads.
@@ -50,6 +50,13 @@ impl Reader {
 
     fn apart(&self) -> bool {
         self.tokens.get(self.at).is_none_or(|token| token.apart)
+    }
+
+    /// Where the token before this one stands.
+    fn place_before(&self) -> Place {
+        let before = self.at.checked_sub(1);
+        let token = before.and_then(|at| self.tokens.get(at));
+        token.map_or_else(Place::default, |token| token.place)
     }
 
     /// The word that stands here, for messages.

@@ -64,6 +64,7 @@ pub(super) fn call(play: &mut Play<'_>, path: &str, given: &Given) -> Go<Value> 
             Err(Stop::Raise(Rc::new(Error {
                 kinds: vec!["SystemExit".to_owned(), "Exception".to_owned()],
                 why: format!("`{path}` says so"),
+                name: None,
                 exit: Some(code),
             })))
         }
@@ -184,7 +185,7 @@ fn get(play: &mut Play<'_>, address: Option<&Value>, limit: f64, word: &str) -> 
     match play.ask(address, Some(2.0 * limit), word)? {
         Reply::Status(status) => {
             if status >= 400 {
-                play.lost = Some(format!("`{word}` raises for no status, {status} neither"));
+                play.loses(word, "raises for no status, 500 neither");
             }
             Ok(play.answer(status))
         }

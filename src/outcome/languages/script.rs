@@ -3,6 +3,8 @@
 use super::super::tools::Use;
 use super::super::words::Arg;
 use super::Language;
+use super::token::{Kind, Place, tokens};
+use crate::text::{Span, Traced};
 
 /// What an option of an interpreter does.
 enum Meaning {
@@ -38,29 +40,79 @@ fn meaning(option: &str, language: Language) -> Option<Meaning> {
     })
 }
 
+/// A script, and where its lines are written.
+pub(super) struct Script {
+    pub text: String,
+    /// Where each line that is an argument begins, and the argument where its bytes are known.
+    lines: Vec<(usize, Option<Traced>)>,
+}
+
+impl Script {
+    fn of_input(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            lines: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, line: &str, written: Option<&Traced>) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.lines.push((self.text.len(), written.cloned()));
+        self.text.push_str(line);
+    }
+
+    /// Where a word of it stands for the first time.
+    pub fn first(&self, word: &str, language: Language) -> Place {
+        let tokens = tokens(&self.text, language).unwrap_or_default();
+        let found = tokens
+            .iter()
+            .find(|token| matches!(&token.kind, Kind::Word(found) if found == word));
+        found.map_or_else(Place::default, |token| token.place)
+    }
+
+    /// Where a word of it stands in the user's file.
+    pub fn span(&self, place: Place) -> Option<Span> {
+        if place.is_nowhere() {
+            return None;
+        }
+        let (start, written) = self
+            .lines
+            .iter()
+            .rfind(|(start, _)| *start <= place.start)?;
+        let written = written.as_ref()?;
+        let range = place.start - start..place.end - start;
+        (range.end <= written.len()).then(|| written.span_of(range))
+    }
+}
+
 /// The script of a call, or the word that nobody follows.
-pub(super) fn script_of(call: &Use<'_>, language: Language) -> Result<String, String> {
+pub(super) fn script_of(call: &Use<'_>, language: Language) -> Result<Script, String> {
     let known = |arg: Option<&Arg>, option: &str| {
         let arg = arg.ok_or(option)?;
-        let text = arg.text.clone();
-        if arg.splice { Err(text) } else { Ok(text) }
+        if arg.splice {
+            Err(arg.text.clone())
+        } else {
+            Ok(arg.clone())
+        }
     };
     let mut words = call.args.iter();
-    // Its lines, and whether it is among them.
-    let mut lines: Vec<String> = Vec::new();
+    let mut script = Script::of_input("");
     let mut found = false;
     while let Some(arg) = words.next() {
-        let option = known(Some(arg), "")?;
+        let option = known(Some(arg), "")?.text;
         // What follows the script are its arguments.
         if found && (language == Language::Python || !option.starts_with('-')) {
             break;
         }
         if language == Language::Python && option == "-" {
-            return Ok(call.input.to_owned());
+            return Ok(Script::of_input(call.input));
         }
         match meaning(&option, language).ok_or(option.as_str())? {
             Meaning::Script => {
-                lines.push(known(words.next(), &option)?);
+                let line = known(words.next(), &option)?;
+                script.add(&line.text, line.written.as_ref());
                 found = true;
             }
             Meaning::Nothing => {}
@@ -68,18 +120,18 @@ pub(super) fn script_of(call: &Use<'_>, language: Language) -> Result<String, St
                 words.next();
             }
             Meaning::Setting => {
-                let setting = known(words.next(), &option)?;
+                let setting = known(words.next(), &option)?.text;
                 let (name, value) = setting.split_once('=').unwrap_or((&setting, "1"));
-                lines.push(format!("ini_set('{name}', '{value}');"));
+                script.add(&format!("ini_set('{name}', '{value}');"), None);
             }
-            Meaning::Line(text) => lines.push(text),
+            Meaning::Line(text) => script.add(&text, None),
         }
     }
     if !found && language == Language::Python && !call.input.is_empty() {
-        return Ok(call.input.to_owned());
+        return Ok(Script::of_input(call.input));
     }
     if !found {
         return Err(call.name.to_owned());
     }
-    Ok(lines.join("\n"))
+    Ok(script)
 }

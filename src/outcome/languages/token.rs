@@ -30,10 +30,24 @@ pub(super) enum Kind {
     End,
 }
 
-/// A token and whether a blank stands before it.
+/// Where a word stands in its script, in bytes; empty where nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Place {
+    pub fn is_nowhere(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// A token, where it stands, and whether a blank stands before it.
 #[derive(Clone, Debug)]
 pub(super) struct Token {
     pub kind: Kind,
+    pub place: Place,
     pub apart: bool,
 }
 
@@ -53,6 +67,8 @@ const BEFORE_VALUES: &[&str] = &[
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// Where the token began that is being read.
+    start: usize,
     language: Language,
     tokens: Vec<Token>,
     /// How many brackets are open: inside them a line's end means nothing to Python.
@@ -64,6 +80,7 @@ pub(super) fn tokens(text: &str, language: Language) -> Result<Vec<Token>, Strin
     let mut reader = Reader {
         text,
         at: 0,
+        start: 0,
         language,
         tokens: Vec::new(),
         open: 0,
@@ -91,7 +108,11 @@ impl Reader<'_> {
         {
             self.tokens.pop();
         }
-        self.tokens.push(Token { kind, apart });
+        let place = Place {
+            start: self.start,
+            end: self.at,
+        };
+        self.tokens.push(Token { kind, place, apart });
     }
 
     /// Blanks at the start of a line.
@@ -121,9 +142,8 @@ impl Reader<'_> {
     }
 
     fn next(&mut self) -> Result<(), String> {
-        let start = self.at;
-        self.indent();
-        let apart = self.at > start;
+        let apart = self.indent() > 0;
+        self.start = self.at;
         let Some(first) = self.rest().chars().next() else {
             return Ok(());
         };

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use super::token::Place;
+
 /// Statements in order.
 pub(super) type Block = Vec<Statement>;
 
@@ -34,7 +36,8 @@ pub(super) enum Expression {
     Name(String),
     Member(Box<Expression>, String),
     Index(Box<Expression>, Box<Expression>),
-    Call(Box<Expression>, Vec<Argument>),
+    /// The place is that of the name.
+    Call(Box<Expression>, Vec<Argument>, Place),
     Not(Box<Expression>),
     Negative(Box<Expression>),
     Binary(&'static str, Box<Expression>, Box<Expression>),
@@ -59,7 +62,8 @@ pub(super) struct Argument {
 #[derive(Clone, Debug)]
 pub(super) struct Handler {
     /// As it is written, for messages: `except`, `catch`.
-    pub word: String,
+    pub word: &'static str,
+    pub place: Place,
     /// Which errors it takes; none is what the language takes by itself.
     pub kinds: Vec<Expression>,
     pub name: Option<String>,

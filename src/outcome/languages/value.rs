@@ -82,6 +82,8 @@ pub(super) struct Error {
     pub kinds: Vec<String>,
     /// Why it was raised, as a sentence without its stop.
     pub why: String,
+    /// The word of the script that it is about.
+    pub name: Option<String>,
     /// The status that it asks for: Python and Ruby end by an error.
     pub exit: Option<Code>,
 }
@@ -91,6 +93,7 @@ impl Error {
         Self {
             kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
             why: why.into(),
+            name: None,
             exit: None,
         }
     }

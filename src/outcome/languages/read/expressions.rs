@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::Language;
-use super::super::token::{Piece, tokens};
+use super::super::token::{Piece, Place, tokens};
 use super::super::tree::{Argument, Block, Expression, Function, Part, Statement};
 use super::{Kind, Read, Reader};
 
@@ -236,6 +236,7 @@ impl Reader {
     }
 
     pub(super) fn postfix(&mut self) -> Read<Expression> {
+        let first = self.at;
         let mut value = self.primary()?;
         loop {
             // JavaScript and Ruby may break a line before a dot.
@@ -265,8 +266,9 @@ impl Reader {
             if self.is("(")
                 && !(self.language == Language::Ruby && self.apart() && !self.names_call(&value))
             {
+                let place = self.name_place(first, &value);
                 let arguments = self.arguments()?;
-                value = Expression::Call(Box::new(value), arguments);
+                value = Expression::Call(Box::new(value), arguments, place);
             } else if self.is("[") && !(self.language == Language::Ruby && self.apart()) {
                 self.at += 1;
                 let index = self.expression()?;
@@ -292,6 +294,26 @@ impl Reader {
             } else {
                 return Ok(value);
             }
+        }
+    }
+
+    /// Where the name of a call stands that begins at this token: all of `requests.get`, the last word of
+    /// `fetch(…).then`.
+    fn name_place(&self, first: usize, name: &Expression) -> Place {
+        let last = self.place_before();
+        let whole = |name: &Expression| {
+            let mut name = name;
+            while let Expression::Member(of, _) = name {
+                name = of;
+            }
+            matches!(name, Expression::Name(_))
+        };
+        match self.tokens.get(first) {
+            Some(token) if whole(name) && !last.is_nowhere() => Place {
+                start: token.place.start,
+                end: last.end,
+            },
+            _ => last,
         }
     }
 
@@ -330,11 +352,11 @@ impl Reader {
             value: function,
         };
         Ok(match call {
-            Expression::Call(function, mut arguments) => {
+            Expression::Call(function, mut arguments, place) => {
                 arguments.push(last);
-                Expression::Call(function, arguments)
+                Expression::Call(function, arguments, place)
             }
-            other => Expression::Call(Box::new(other), vec![last]),
+            other => Expression::Call(Box::new(other), vec![last], Place::default()),
         })
     }
 
@@ -483,12 +505,13 @@ impl Reader {
                     }
                     made
                 };
+                let place = self.place_before();
                 let arguments = if self.is("(") {
                     self.arguments()?
                 } else {
                     Vec::new()
                 };
-                return Ok(Expression::Call(Box::new(made), arguments));
+                return Ok(Expression::Call(Box::new(made), arguments, place));
             }
             "function" | "fn" if function => {
                 let parameters = self.parameters()?;
@@ -532,6 +555,7 @@ impl Reader {
         if !bare {
             return Ok(name);
         }
+        let place = self.place_before();
         let mut arguments = Vec::new();
         if self.begins_argument() {
             loop {
@@ -542,7 +566,7 @@ impl Reader {
                 }
             }
         }
-        Ok(Expression::Call(Box::new(name), arguments))
+        Ok(Expression::Call(Box::new(name), arguments, place))
     }
 
     pub(super) fn anonymous(
@@ -679,8 +703,12 @@ fn key_of(value: &Expression) -> Read<String> {
 
 /// The expression in a text: `f"{port}"`; how it is to be shown stands behind `:` and `!` and changes nothing.
 fn inside(source: &str, language: Language) -> Option<Expression> {
+    let mut tokens = tokens(source, language).ok()?;
+    for token in &mut tokens {
+        token.place = Place::default();
+    }
     let mut reader = Reader {
-        tokens: tokens(source, language).ok()?,
+        tokens,
         at: 0,
         language,
         depth: 0,

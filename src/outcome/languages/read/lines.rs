@@ -126,6 +126,7 @@ impl Reader {
         let body = self.suite(indent)?;
         let mut handlers = Vec::new();
         while self.goes_on_with(indent, "except") {
+            let place = self.place_before();
             let mut kinds = Vec::new();
             if !self.is(":") {
                 match self.expression()? {
@@ -136,7 +137,8 @@ impl Reader {
             let name = self.takes_word("as").then(|| self.name()).transpose()?;
             let body = self.suite(indent)?;
             handlers.push(Handler {
-                word: "except".to_owned(),
+                word: "except",
+                place,
                 kinds,
                 name,
                 body,

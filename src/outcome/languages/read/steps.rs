@@ -106,11 +106,13 @@ impl Reader {
             return Ok(Statement::If(condition, Block::new(), vec![step]));
         }
         if self.language == Language::Ruby && self.takes_word("rescue") {
+            let place = self.place_before();
             let instead = self.expression()?;
             return Ok(Statement::Try {
                 body: vec![step],
                 handlers: vec![Handler {
-                    word: "rescue".to_owned(),
+                    word: "rescue",
+                    place,
                     kinds: Vec::new(),
                     name: None,
                     body: vec![Statement::Expression(instead)],
@@ -169,6 +171,7 @@ impl Reader {
         loop {
             self.skip_lines();
             if self.takes_word("catch") {
+                let place = self.place_before();
                 let mut kinds = Vec::new();
                 let mut name = None;
                 if self.takes("(") {
@@ -188,7 +191,8 @@ impl Reader {
                 }
                 let body = self.braces()?;
                 handlers.push(Handler {
-                    word: "catch".to_owned(),
+                    word: "catch",
+                    place,
                     kinds,
                     name,
                     body,
@@ -239,6 +243,7 @@ impl Reader {
         let body = self.steps(ENDS)?;
         let mut handlers = Vec::new();
         while self.takes_word("rescue") {
+            let place = self.place_before();
             let mut kinds = Vec::new();
             let mut name = None;
             while !matches!(self.kind(), Kind::Line(_)) && !self.is(";") && !self.is_word("then") {
@@ -252,7 +257,8 @@ impl Reader {
             self.takes_word("then");
             let body = self.steps(ENDS)?;
             handlers.push(Handler {
-                word: "rescue".to_owned(),
+                word: "rescue",
+                place,
                 kinds,
                 name,
                 body,
