@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use healthlint::check::{Options, Unit, check};
+use healthlint::check::{Checked, Options, Unit, check};
 use healthlint::fix::Texts;
 use healthlint::report::{Report, concise};
 
@@ -21,8 +21,8 @@ fn folders(at: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What healthlint says about the files of one folder.
-fn said(folder: &Path) -> String {
+/// The files of one folder, judged.
+fn judged(folder: &Path) -> (usize, Checked) {
     let mut files = Texts::new();
     let mut units = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -39,13 +39,18 @@ fn said(folder: &Path) -> String {
     }
     units.sort();
     assert!(!units.is_empty(), "{} holds no case", folder.display());
-    let checked = check(&units, &files, &Options::default());
+    (units.len(), check(&units, &files, &Options::default()))
+}
+
+/// What healthlint says about the files of one folder.
+fn said(folder: &Path) -> String {
+    let (units, checked) = judged(folder);
     concise::render(&Report {
         sources: &checked.sources,
         findings: &checked.findings,
         faults: &checked.faults,
         rules: &[],
-        files: units.len(),
+        files: units,
         probes: checked.probes,
     })
 }
@@ -81,4 +86,74 @@ fn every_case_says_what_is_expected() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(cases > 5, "{cases} cases are too few to prove anything");
+}
+
+/// Each way in which a tool can be missing has its own words, and what the image can run instead is offered.
+#[test]
+fn a_missing_tool_has_a_reason_and_a_replacement() {
+    let top = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases/missing-tool");
+    let mut cases = 0;
+    for (case, reason, offers) in [
+        (
+            "never-there",
+            "`curl` is not in postgres:17, built on debian:13-slim (facts, 2026-08)",
+            &["ask with `bash`", "use the check that postgres:17 can run"][..],
+        ),
+        (
+            "behind-a-default-tag",
+            "`curl` is not in postgres:17, built on debian:13-slim",
+            &["ask with `bash`", "use the check that postgres:17 can run"],
+        ),
+        (
+            "gone-since-a-version",
+            "mongo 5.x still had `mongo`, mongo 6 does not (facts, 2026-08)",
+            &["use the check that mongo:6.0.7 can run"],
+        ),
+        (
+            "under-a-moving-tag",
+            "grafana/loki 3.5.x still had `wget`, grafana/loki 3.6 does not (facts, 2026-08)",
+            &[],
+        ),
+        (
+            "only-in-another-stage",
+            "`curl` is installed in stage `build`, which the final stage does not come from",
+            &["ask with `bash`", "install `curl` in the final stage"],
+        ),
+        (
+            "purged-again",
+            "`curl` is removed here (package `curl`)",
+            &["ask with `bash`", "install `curl` in the final stage"],
+        ),
+        (
+            "left-with-its-virtual-package",
+            "`curl` is removed here (package `curl`)",
+            &["ask with `wget`", "install `curl` in the final stage"],
+        ),
+        (
+            "its-file-was-deleted",
+            "`curl` is removed here",
+            &["ask with `wget`", "install `curl` in the final stage"],
+        ),
+        ("an-image-from-scratch", "scratch is empty", &[]),
+        (
+            "an-image-without-a-shell",
+            "`curl` is not in gcr.io/distroless/static:nonroot",
+            &[],
+        ),
+    ] {
+        cases += 1;
+        let (_, checked) = judged(&top.join(case));
+        let finding = checked.findings.iter().find(|it| it.rule == "missing-tool");
+        let finding = finding.unwrap_or_else(|| panic!("{case}: silent"));
+        let mut reasons = finding.labels.iter().map(|label| label.message.as_str());
+        assert!(
+            finding.why.contains(reason) || reasons.any(|label| label.contains(reason)),
+            "{case}: {finding:#?}"
+        );
+        assert_eq!(finding.fixes.len(), offers.len(), "{case}: {finding:#?}");
+        for (fix, offer) in finding.fixes.iter().zip(offers) {
+            assert!(fix.title.starts_with(offer), "{case}: {}", fix.title);
+        }
+    }
+    assert_eq!(cases, folders(&top).len(), "each case has its row");
 }

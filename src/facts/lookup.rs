@@ -34,6 +34,9 @@ pub fn inventory_of_image(repository: &str, tag: Option<&str>, digest: Option<&s
     let found = published(image, shown.clone(), tag, digest);
     let mut inventory = Inventory::of_published(found).named(shown);
     inventory.recipe = recipe;
+    if tag.is_some_and(|tag| tag.split('-').any(|word| word == "nonroot")) {
+        inventory.user = Some("nonroot".to_owned());
+    }
     inventory
 }
 
@@ -115,6 +118,10 @@ mod tests {
             holds("postgres", Some("17-nanoserver"), "curl"),
             Holds::Unknown
         );
+        let nonroot = |tag| inventory_of_image("gcr.io/distroless/static", Some(tag), None);
+        assert!(nonroot("nonroot").has("curl").is_no());
+        assert!(nonroot("debug-nonroot").has("wget").is_yes());
+        assert_eq!(nonroot("nonroot").user.as_deref(), Some("nonroot"));
         assert_eq!(holds("scratch", None, "sh"), Holds::No(Firmness::Firm));
     }
 

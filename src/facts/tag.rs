@@ -102,8 +102,8 @@ const CHANNELS: [&str; 18] = [
     "rc", "beta", "alpha", "current", "next", "testing", "unstable", "preview",
 ];
 
-/// Words that do not change what an image holds.
-const IDLE: [&str; 8] = [
+/// Words that do not change what an image holds; `nonroot` changes who runs it.
+const IDLE: [&str; 9] = [
     "amd64",
     "arm64",
     "arm64v8",
@@ -112,6 +112,7 @@ const IDLE: [&str; 8] = [
     "x86_64",
     "linux",
     "multiarch",
+    "nonroot",
 ];
 
 impl Tag {

@@ -111,7 +111,12 @@ fn finding(
     let title = format!("use the check that {} can run", watched.inventory.shown);
     fixes.extend(watched.recipe().map(|offer| offer.fix(&title)));
     fixes.extend(installed(watched, program));
-    finding = finding.help(if fixes.is_empty() {
+    finding = finding.help(if fixes.is_empty() && watched.inventory.shell() == Shell::None {
+        format!(
+            "the image has no shell and hardly any tools: let the service's own program check itself if it can, or \
+             build an image with `{program}` in it"
+        )
+    } else if fixes.is_empty() {
         format!("use a program that the image has, or build an image with `{program}` in it")
     } else {
         "the check runs inside the container: use what is there, or put the tool into the image"
