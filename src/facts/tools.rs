@@ -1,5 +1,6 @@
 //! Probe tools: which options each make takes, how it ends in each world, and what a run costs.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -39,6 +40,10 @@ pub struct Tool {
     /// Options that other makes take and this one rejects.
     #[serde(default)]
     pub rejects: Vec<String>,
+    /// How this make says what a rejected option of another make means: its own words, `{}` for the option's value;
+    /// no words where it can do without.
+    #[serde(default)]
+    pub portable: BTreeMap<String, Vec<String>>,
     /// What is not listed is rejected; otherwise it is unknown.
     #[serde(default)]
     pub complete: bool,
@@ -186,6 +191,25 @@ impl Tool {
         }
     }
 
+    /// Whether it knows the option under its whole name.
+    pub fn lists(&self, option: &str) -> bool {
+        [&self.flags, &self.values, &self.ignored]
+            .into_iter()
+            .flatten()
+            .any(|known| known == option)
+    }
+
+    /// The one long option that this beginning stands for, where the make reads it so.
+    pub fn whole_name(&self, option: &str) -> Option<&str> {
+        if !self.abbreviates || !option.starts_with("--") || self.lists(option) {
+            return None;
+        }
+        match self.abbreviated(option)[..] {
+            [whole] => Some(whole),
+            _ => None,
+        }
+    }
+
     /// The long options that begin so.
     fn abbreviated(&self, option: &str) -> Vec<&str> {
         [&self.values, &self.flags, &self.ignored]
@@ -251,6 +275,19 @@ mod tests {
                 "{} both takes and rejects",
                 tool.name
             );
+            for (option, words) in &tool.portable {
+                assert!(
+                    tool.takes(option) == Takes::Rejected,
+                    "{}: {option}",
+                    tool.name
+                );
+                let own = words.iter().filter(|word| word.starts_with('-'));
+                assert!(
+                    own.into_iter().all(|word| tool.lists(word)),
+                    "{}: {option} in words that it does not know",
+                    tool.name
+                );
+            }
             assert!(
                 !tool.flags.iter().any(|flag| tool.values.contains(flag)),
                 "{}",

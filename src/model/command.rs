@@ -105,6 +105,12 @@ impl Command {
         }
     }
 
+    /// Whether it is a script without a single command: blanks and comments.
+    pub fn runs_nothing(&self) -> bool {
+        matches!(self, Self::Script { script, .. }
+            if script.body.items.is_empty() && script.problems.is_empty())
+    }
+
     /// Every program that is called, in the order of the text: members of pipelines, both sides of `||`, inside
     /// substitutions, behind wrappers and in nested scripts.
     pub fn calls(&self) -> Vec<Call> {

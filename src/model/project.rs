@@ -17,6 +17,8 @@ pub struct Project {
     pub services: Vec<Service>,
     /// The Dockerfile that is judged by itself.
     pub build: Option<Build>,
+    /// Whether the project's `.env` was read: what it does not set, no file sets on the host.
+    pub has_dotenv: bool,
     /// What the engine rejects in these files.
     pub rejected: Vec<Rejected>,
     /// What the authors allow in these files.

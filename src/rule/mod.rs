@@ -274,6 +274,11 @@ impl Watched<'_> {
         rewrite::insert(self, call, at, new)
     }
 
+    /// Puts other words in place of some words of a call (the program is word 0); none takes them out.
+    pub fn replace_words(&self, call: &Call, old: Range<usize>, new: &[String]) -> Option<Edit> {
+        rewrite::words(self, call, old, new)
+    }
+
     /// Puts other words in place of a call, with one of its words kept as it is written.
     pub fn replace_call(
         &self,
@@ -295,7 +300,8 @@ impl Watched<'_> {
         rewrite::call(self, call, before, Some(kept), Some(part))
     }
 
-    /// The check that the users of this image should have, filled in for this service, in place of the test.
+    /// The check that the users of this image should have, filled in for this service, in place of the test or beside
+    /// settings that have none.
     pub fn recipe(&self) -> Option<Offer> {
         recipe::instead(self)
     }

@@ -61,11 +61,14 @@ pub fn added(context: &Context<'_>, service: &Service) -> Option<Offer> {
     Some(Offer { edit, needs })
 }
 
-/// The recipe in place of the test that stands there.
+/// The recipe in place of the test that stands there, or beside the settings that have none.
 pub fn instead(watched: &Watched<'_>) -> Option<Offer> {
     let limit = watched.timing.effective_timeout();
     let limit = limit.unwrap_or(defaults::TIMEOUT);
     let Filled { test, needs, .. } = filled(&watched.inventory, watched.service, Some(limit))?;
-    let edit = watched.test?.value.notation.rewrite(&test)?;
+    let edit = match watched.test {
+        Some(written) => written.value.notation.rewrite(&test)?,
+        None => watched.probe.place.add("test", &test.yaml())?,
+    };
     Some(Offer { edit, needs })
 }

@@ -40,6 +40,34 @@ pub fn call(
     }
 }
 
+/// Puts other words in place of some of a call's; none takes them out, with the blank before them.
+pub fn words(
+    watched: &Watched<'_>,
+    call: &Call,
+    old: Range<usize>,
+    new: &[String],
+) -> Option<Edit> {
+    let (first, last) = (call.words.get(old.start)?, call.words.get(old.end - 1)?);
+    if let Some((script, from)) = &first.place {
+        let (_, to) = last.place.as_ref()?;
+        let new: Vec<String> = new.iter().map(|word| quoted(word)).collect();
+        let before = script.as_str().get(..from.start)?;
+        let start = if new.is_empty() {
+            before.trim_end_matches([' ', '\t']).len()
+        } else {
+            from.start
+        };
+        return script.replace(start..to.end, &new.join(" "));
+    }
+    let words = listed(watched)?;
+    let at = |span| words.iter().position(|other| other.span() == span);
+    let (start, end) = (at(first.span)?, at(last.span)? + 1);
+    let mut drafts: Vec<Draft> = words[..start].iter().map(Draft::kept).collect();
+    drafts.extend(new.iter().map(Draft::text));
+    drafts.extend(words[end..].iter().map(Draft::kept));
+    watched.test?.value.notation.rewrite(&NewTest::Exec(drafts))
+}
+
 fn in_script(
     call: &Call,
     script: &Traced,

@@ -22,7 +22,8 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         .filter_map(|watched| {
             let outcome = watched.outcome.as_ref()?;
             if outcome.cannot_fail() {
-                let named = cut_in_two(context, outcome) || misread(watched);
+                let empty = watched.command.as_ref().is_some_and(Command::runs_nothing);
+                let named = empty || cut_in_two(context, outcome) || misread(watched);
                 (!named).then(|| never_fails(watched, outcome))
             } else if outcome.passes_only_the_dead() {
                 Some(passes_the_dead(watched, outcome))

@@ -6,8 +6,11 @@ mod cannot_fail;
 mod cannot_succeed;
 mod command_in_one_word;
 mod dependency_cycle;
+mod disabled_with_test;
 mod downgraded_dependency;
+mod empty_test;
 mod health_budget;
+mod host_variable;
 mod idle_start_interval;
 mod idle_start_period;
 mod ignores_http_errors;
@@ -19,6 +22,7 @@ mod invalid_regex;
 mod lost_healthcheck;
 mod malformed_url;
 mod matches_itself;
+mod misleading_pattern;
 mod missing_shell;
 mod missing_tool;
 mod no_start_period;
@@ -27,11 +31,14 @@ mod orphaned_client;
 mod over_escaped_regex;
 mod saves_response;
 mod secret_in_probe;
+mod settings_without_test;
 mod split_shell_command;
 mod test_without_cmd;
 mod undefined_dependency;
 mod unescaped_dollar;
 mod unknown_setting;
+mod unportable_regex;
+mod unsupported_option;
 mod unverified_tls;
 mod unwatched_dependency;
 mod variable_in_exec;
@@ -45,6 +52,7 @@ pub const RULES: &[&Rule] = &[
     &missing_tool::RULE,
     &missing_shell::RULE,
     &bashism::RULE,
+    &unsupported_option::RULE,
     &test_without_cmd::RULE,
     &split_shell_command::RULE,
     &operator_in_exec::RULE,
@@ -52,11 +60,17 @@ pub const RULES: &[&Rule] = &[
     &broken_json_form::RULE,
     &variable_in_exec::RULE,
     &lost_healthcheck::RULE,
+    &disabled_with_test::RULE,
     &unknown_setting::RULE,
     &invalid_healthcheck::RULE,
+    &settings_without_test::RULE,
+    &empty_test::RULE,
     &unescaped_dollar::RULE,
+    &host_variable::RULE,
     &over_escaped_regex::RULE,
     &invalid_regex::RULE,
+    &unportable_regex::RULE,
+    &misleading_pattern::RULE,
     &cannot_fail::RULE,
     &cannot_succeed::RULE,
     &ignores_http_errors::RULE,

@@ -61,6 +61,8 @@ pub(super) struct Loader<'a> {
     pub allows: Vec<Allow>,
     /// Something that may define services could not be looked at.
     pub partial: bool,
+    /// The project's `.env` was read.
+    pub has_dotenv: bool,
     /// The variables of the project and of each include.
     pub scopes: Vec<BTreeMap<String, String>>,
     pub includes: usize,
@@ -99,6 +101,7 @@ impl<'a> Loader<'a> {
             rejected: Vec::new(),
             allows: Vec::new(),
             partial: false,
+            has_dotenv: false,
             scopes: Vec::new(),
             includes: 0,
             built: 0,
@@ -131,6 +134,7 @@ impl<'a> Loader<'a> {
         let mut variables = self.surroundings.environment.clone();
         if let Ok(text) = self.files.read(&path::join(&folder, ".env")) {
             dotenv::add(&text, &mut variables);
+            self.has_dotenv = true;
         }
         self.scopes.push(variables);
         let part = Part {

@@ -57,6 +57,7 @@ pub fn read(paths: &[String], files: &dyn Files, surroundings: &Surroundings) ->
             files,
             services,
             build: None,
+            has_dotenv: loader.has_dotenv,
             rejected: loader.rejected,
             allows: loader.allows,
         },

@@ -58,7 +58,10 @@ pub(super) fn read(
     let mut test = None;
     match tree.field("test").and_then(|field| at.test(loader, field)) {
         Some(Read::Test(found)) => test = Some(found),
-        Some(Read::None(span)) => disabled = disabled.or(Some(span)),
+        Some(Read::None(span, rest)) => {
+            disabled = disabled.or(Some(span));
+            test = rest;
+        }
         None => {}
     }
     let timing = Timing {
@@ -96,8 +99,8 @@ struct Reader<'a> {
 
 enum Read {
     Test(Written<Test>),
-    /// A list that starts with `NONE`.
-    None(Span),
+    /// A list that starts with `NONE`, and what the rest of it would come to.
+    None(Span, Option<Written<Test>>),
 }
 
 impl Reader<'_> {
@@ -160,7 +163,12 @@ impl Reader<'_> {
                 match words.first() {
                     None => return None,
                     Some(first) if first.known() == Some("NONE") => {
-                        return Some(Read::None(items[0].span()));
+                        let rest = (words.len() > 1).then(|| {
+                            let form = listed(words[1..].to_vec());
+                            let notation = notation(loader, tree, None);
+                            written(field, Test { form, notation })
+                        });
+                        return Some(Read::None(items[0].span(), rest));
                     }
                     Some(_) => {}
                 }
