@@ -14,7 +14,7 @@ use healthlint::check::{Checked, Options, Unit, check};
 use healthlint::finding::{Finding, Severity};
 use healthlint::model::Written;
 use healthlint::model::probe::{Form, Probe, Setting};
-use healthlint::model::project::{Condition, Service};
+use healthlint::model::project::Service;
 use healthlint::read::{self, Reading};
 use healthlint::rules::RULES;
 use healthlint::syntax::duration::{self, Grammar};
@@ -274,12 +274,10 @@ impl Row {
             .into_iter()
             .flat_map(|service| &service.depends_on)
             .map(|wait| {
-                let condition = match wait.condition.value {
-                    Condition::Started => "service_started",
-                    Condition::Healthy => "service_healthy",
-                    Condition::Completed => "service_completed_successfully",
-                };
-                (wait.service.value.clone(), condition.to_owned())
+                (
+                    wait.service.value.clone(),
+                    wait.condition.value.word().to_owned(),
+                )
             })
             .collect();
         if waits != gives.depends_on {

@@ -5,6 +5,7 @@ pub mod container;
 mod filled;
 pub mod images;
 mod inventory;
+pub mod jobs;
 pub mod learned;
 mod lookup;
 pub mod mirrors;

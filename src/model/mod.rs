@@ -10,6 +10,7 @@ pub mod probe;
 pub mod project;
 pub mod rejected;
 pub mod target;
+pub mod waits;
 mod wrappers;
 mod written;
 

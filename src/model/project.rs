@@ -1,11 +1,14 @@
 //! Who is probed, and who waits for whom.
 
+use std::sync::Arc;
+
 use crate::model::Written;
 use crate::model::allow::Allow;
 use crate::model::build::Build;
 use crate::model::draft::Place;
 use crate::model::probe::Probe;
 use crate::model::rejected::Rejected;
+use crate::model::waits::WaitList;
 use crate::text::{SourceId, Span, Traced};
 
 /// What is judged together: Compose files that are merged, with the Dockerfiles they build; or one Dockerfile.
@@ -15,6 +18,8 @@ pub struct Project {
     pub files: Vec<SourceId>,
     /// The services, in the order in which they are written; those that a profile switches off included.
     pub services: Vec<Service>,
+    /// The profiles that the project itself switches on with `COMPOSE_PROFILES`; `*` is all of them.
+    pub profiles: Vec<String>,
     /// The Dockerfile that is judged by itself.
     pub build: Option<Build>,
     /// Whether the project's `.env` was read: what it does not set, no file sets on the host.
@@ -23,6 +28,21 @@ pub struct Project {
     pub rejected: Vec<Rejected>,
     /// What the authors allow in these files.
     pub allows: Vec<Allow>,
+}
+
+impl Project {
+    /// The service of this name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        let mut services = self.services.iter();
+        services.find(|service| service.name.value == name)
+    }
+
+    /// Whether a service is on by default: it has no profiles, or the project switches one of them on.
+    pub fn is_on(&self, service: &Service) -> bool {
+        let chosen = |profile: &String| self.profiles.contains(profile);
+        let all = self.profiles.iter().any(|profile| profile == "*");
+        all || service.profiles.is_empty() || service.profiles.iter().any(chosen)
+    }
 }
 
 /// One service, merged from every place that speaks of it.
@@ -98,17 +118,10 @@ pub struct Dependency {
     pub required: bool,
     /// Written as a wait, not implied by a link or a shared namespace.
     pub explicit: bool,
-    /// A list on top of a longer form: it says no condition, and so takes away the one below.
-    pub downgrade: Option<Downgrade>,
-}
-
-/// A condition that a list further up takes away.
-#[derive(Clone, Debug)]
-pub struct Downgrade {
-    /// What was waited for below.
-    pub from: Written<Condition>,
-    /// The whole list.
-    pub list: Span,
+    /// The list that names it, where it has list form and stands in the service itself.
+    pub list: Option<Arc<WaitList>>,
+    /// The condition below, where a list on top of it says no condition and so takes that one away.
+    pub downgraded: Option<Written<Condition>>,
 }
 
 /// What a dependent waits for.
@@ -120,6 +133,17 @@ pub enum Condition {
     Healthy,
     /// It ended with status 0.
     Completed,
+}
+
+impl Condition {
+    /// The word that Compose has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Started => "service_started",
+            Self::Healthy => "service_healthy",
+            Self::Completed => "service_completed_successfully",
+        }
+    }
 }
 
 /// One variable of the container's environment.

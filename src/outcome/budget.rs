@@ -47,9 +47,11 @@ pub fn time_line(services: &[Service], watches: &[Watch]) -> Vec<Lane> {
     let waits: Vec<Vec<(usize, Condition)>> = services
         .iter()
         .map(|service| {
-            let waits = service.depends_on.iter().filter_map(|dependency| {
-                let named = |other: &Service| other.name.value == dependency.service.value;
-                Some((services.iter().position(named)?, dependency.condition.value))
+            let waits = service.waits(services).filter_map(|(dependency, target)| {
+                let place = services
+                    .iter()
+                    .position(|other| std::ptr::eq(other, target))?;
+                Some((place, dependency.condition.value))
             });
             waits.collect()
         })

@@ -131,17 +131,7 @@ impl Context<'_> {
         if watched.is_some_and(|watched| watched.probe.disabled.is_some()) {
             return Watch::Nothing;
         }
-        // What a local Dockerfile says is part of the timing already.
-        let local = watched.is_some_and(|watched| {
-            watched
-                .build
-                .is_some_and(|(build, stage)| build.probe_of(stage).is_some())
-        });
-        let own = if local {
-            &OwnCheck::None
-        } else {
-            &inventory.check
-        };
+        let own = watched.map_or(&inventory.check, Watched::own_check);
         let runs = watched.is_some_and(|watched| watched.test.is_some());
         match own {
             OwnCheck::None if !runs => Watch::Nothing,
@@ -209,6 +199,40 @@ impl Watched<'_> {
         // The longest first, so that no piece of one is taken for another.
         values.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
         values
+    }
+
+    /// The settings that count: from this check, else from the image's, else the engine's own. None where one of them
+    /// is not known, or only the environment knows it, so that no message can tell what follows.
+    pub fn settings(&self) -> Option<Settings> {
+        let timing = &self.timing;
+        let times = [
+            &timing.interval,
+            &timing.timeout,
+            &timing.start_period,
+            &timing.start_interval,
+        ];
+        let texts = times.into_iter().flatten().map(|set| &set.value.text);
+        let mut texts = texts.chain(timing.retries.iter().map(|count| &count.value.text));
+        if texts.any(Traced::from_environment) {
+            return None;
+        }
+        Settings::of(timing, self.own_check())
+    }
+
+    /// The check of the published image; what a local Dockerfile says is part of the timing already.
+    fn own_check(&self) -> &OwnCheck {
+        let local = |(build, stage): (&Build, usize)| build.probe_of(stage).is_some();
+        if self.build.is_some_and(local) {
+            &OwnCheck::None
+        } else {
+            &self.inventory.check
+        }
+    }
+
+    /// Whether anything is run: a test that is known here, or the image's own.
+    pub fn runs(&self) -> bool {
+        let own = || matches!(self.own_check(), OwnCheck::Command(_));
+        self.probe.disabled.is_none() && (self.test.is_some() || own())
     }
 
     /// Whether a value from the environment has a say in what this container runs.

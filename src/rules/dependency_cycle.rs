@@ -15,6 +15,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
+    // `docker stack deploy` ignores whom a service waits for.
+    if context.targets.stack {
+        return Vec::new();
+    }
     context
         .rejected()
         .filter_map(|rejected| {

@@ -1,9 +1,9 @@
 //! `downgraded-dependency`: a list on top of a longer `depends_on` takes the condition away.
 
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::project::{Condition, Dependency, Downgrade, Service};
+use crate::model::Written;
+use crate::model::project::{Condition, Dependency, Service};
 use crate::rule::{Context, Rule};
-use crate::text::{Edit, Span};
 
 /// See the page.
 pub const RULE: Rule = Rule {
@@ -16,48 +16,44 @@ pub const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    // `docker stack deploy` waits for nobody, whatever the form.
+    if context.targets.stack {
+        return findings;
+    }
     for service in &context.project.services {
-        for wait in &service.depends_on {
-            if let Some(downgrade) = &wait.downgrade {
-                findings.push(finding(context, service, wait, downgrade));
+        for (wait, _) in service.waits(&context.project.services) {
+            if let Some(below) = &wait.downgraded {
+                findings.push(finding(service, wait, below));
             }
         }
     }
     findings
 }
 
-fn finding(
-    context: &Context<'_>,
-    service: &Service,
-    wait: &Dependency,
-    downgrade: &Downgrade,
-) -> Finding {
+fn finding(service: &Service, wait: &Dependency, below: &Written<Condition>) -> Finding {
     let (own, name) = (&service.name.value, &wait.service.value);
-    let lost = word(downgrade.from.value);
+    let lost = below.value.word();
     let mut finding = Finding::new(
         RULE.name,
         Severity::Warning,
         wait.service.span,
         format!(
             "`{own}` no longer waits until `{name}` is {}",
-            state(downgrade.from.value)
+            state(below.value)
         ),
         format!("a list says `service_started` for each name, and so takes `{lost}` away"),
     )
-    .label(downgrade.from.span, "the condition that is lost")
+    .label(below.span, "the condition that is lost")
     .help("write the long form here too, with its condition");
     finding.service = Some(own.clone());
-    let fix = long_form(context, service, downgrade.list)
-        .map(|edits| Fix::safe("write the long form", edits));
-    finding.fix(fix)
-}
-
-fn word(condition: Condition) -> &'static str {
-    match condition {
-        Condition::Started => "service_started",
-        Condition::Healthy => "service_healthy",
-        Condition::Completed => "service_completed_successfully",
-    }
+    let lost = |name: &str| {
+        let mut waits = service.depends_on.iter();
+        let wait = waits.find(|wait| wait.service.value == name);
+        wait.and_then(|wait| wait.downgraded.as_ref())
+            .map_or(Condition::Started, |below| below.value)
+    };
+    let edits = wait.list.as_ref().map(|list| list.long_form(lost));
+    finding.fix(edits.map(|edits| Fix::safe("write the long form", edits)))
 }
 
 fn state(condition: Condition) -> &'static str {
@@ -66,74 +62,4 @@ fn state(condition: Condition) -> &'static str {
         Condition::Healthy => "healthy",
         Condition::Completed => "done",
     }
-}
-
-/// The list as a mapping, with the conditions that were below.
-fn long_form(context: &Context<'_>, service: &Service, list: Span) -> Option<Vec<Edit>> {
-    let text = &context.sources.get(list.source).text;
-    let here = |wait: &&Dependency| wait.explicit && list.contains(wait.service.span);
-    let waits: Vec<&Dependency> = service.depends_on.iter().filter(here).collect();
-    let condition = |wait: &Dependency| {
-        let below = wait
-            .downgrade
-            .as_ref()
-            .map(|downgrade| downgrade.from.value);
-        word(below.unwrap_or(wait.condition.value))
-    };
-    let own = waits
-        .iter()
-        .all(|wait| wait.service.through.is_none() && wait.condition.span == wait.service.span);
-    if waits.is_empty() || !own {
-        return None;
-    }
-    if text[list.range()].starts_with('[') {
-        if text[list.range()].contains('#') {
-            return None;
-        }
-        let entries = waits
-            .iter()
-            .map(|wait| format!("{}: {{condition: {}}}", wait.service.value, condition(wait)));
-        let entries: Vec<String> = entries.collect();
-        return Some(vec![Edit::replace(
-            list,
-            format!("{{{}}}", entries.join(", ")),
-        )]);
-    }
-    waits
-        .iter()
-        .map(|wait| entry(text, wait.service.span, condition(wait)))
-        .collect()
-}
-
-/// `- db` as an entry of a mapping; deeper than its key, where the list's dashes are not.
-fn entry(text: &str, name: Span, condition: &str) -> Option<Edit> {
-    let line_start = text[..name.range().start]
-        .rfind('\n')
-        .map_or(0, |at| at + 1);
-    let before = &text[line_start..name.range().start];
-    let blanks = &before[..before.len() - before.trim_start().len()];
-    if before.trim() != "-" {
-        return None;
-    }
-    let above = text[..line_start].lines().rev().find(|line| {
-        let line = line.trim();
-        !line.is_empty() && !line.starts_with(['#', '-'])
-    })?;
-    let deep = above.len() - above.trim_start().len() < blanks.len();
-    let indent = if deep {
-        blanks.to_owned()
-    } else {
-        format!("{blanks}  ")
-    };
-    let newline = if text[..line_start].ends_with("\r\n") {
-        "\r\n"
-    } else {
-        "\n"
-    };
-    let span = Span::new(name.source, line_start, name.range().end);
-    let name = &text[name.range()];
-    Some(Edit::replace(
-        span,
-        format!("{indent}{name}:{newline}{indent}  condition: {condition}"),
-    ))
 }

@@ -26,6 +26,7 @@ mod misleading_pattern;
 mod missing_shell;
 mod missing_tool;
 mod no_start_period;
+mod one_shot_dependency;
 mod operator_in_exec;
 mod orphaned_client;
 mod over_escaped_regex;
@@ -88,6 +89,7 @@ pub const RULES: &[&Rule] = &[
     &idle_start_interval::RULE,
     &health_budget::RULE,
     &unwatched_dependency::RULE,
+    &one_shot_dependency::RULE,
     &dependency_cycle::RULE,
     &undefined_dependency::RULE,
     &downgraded_dependency::RULE,

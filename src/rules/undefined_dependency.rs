@@ -16,6 +16,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
+    // `docker stack deploy` ignores whom a service waits for.
+    if context.targets.stack {
+        return Vec::new();
+    }
     let mut findings: Vec<Finding> = context
         .rejected()
         .filter_map(|rejected| match &rejected.kind {
@@ -27,8 +31,8 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         .collect();
     for service in &context.project.services {
         for wait in service.depends_on.iter().filter(|wait| wait.required) {
-            let mut others = context.project.services.iter();
-            let target = others.find(|other| other.name.value == wait.service.value);
+            let target = context.project.service(&wait.service.value);
+            let target = target.filter(|target| !context.project.is_on(target));
             findings.extend(target.and_then(|target| kept_off(service, wait, target)));
         }
     }

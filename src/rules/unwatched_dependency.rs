@@ -17,21 +17,9 @@ pub const RULE: Rule = Rule {
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for service in &context.project.services {
-        for dependency in &service.depends_on {
-            // What is not required only warns, and the dependent starts all the same. Without a container of their
-            // own neither side waits.
-            if dependency.condition.value != Condition::Healthy
-                || !dependency.required
-                || service.without_container
-            {
-                continue;
-            }
-            let target = context
-                .project
-                .services
-                .iter()
-                .find(|other| other.name.value == dependency.service.value);
-            if let Some(target) = target.filter(|target| !target.without_container) {
+        for (dependency, target) in service.waits(&context.project.services) {
+            // What is not required only warns, and the dependent starts all the same.
+            if dependency.condition.value == Condition::Healthy && dependency.required {
                 findings.extend(judge(context, service, dependency, target));
             }
         }

@@ -1,15 +1,19 @@
 //! Who waits for whom: `depends_on` in both forms, and the waits that links and shared namespaces imply.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::load::Loader;
 use super::nearest::nearest;
+use super::place;
 use super::tree::{Body, Tree};
 
 use crate::model::Written;
-use crate::model::project::{Condition, Dependency, Downgrade, Service};
+use crate::model::project::{Condition, Dependency, Service};
 use crate::model::rejected::RejectedKind;
-use crate::syntax::yaml::Kind;
+use crate::model::waits::{Named, WaitList, WaitShape};
+use crate::syntax::yaml::{Kind, Node};
 use crate::text::Span;
 
 /// What a service waits for; later layers on top.
@@ -25,19 +29,16 @@ pub(super) fn read(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<D
                 continue;
             };
             // The list form says `service_started`, also over a longer form below (mergeDependsOn).
-            let below = &all[*place];
+            let below = &mut all[*place];
             if matches!(layer.body, Body::List(_)) {
-                found.downgrade = match &below.downgrade {
-                    Some(downgrade) => Some(downgrade.from.clone()),
-                    None => (below.condition.value != Condition::Started)
-                        .then(|| below.condition.clone()),
-                }
-                .map(|from| Downgrade {
-                    from,
-                    list: layer.span(),
-                });
+                let stronger = below.condition.value != Condition::Started;
+                found.downgraded = if stronger {
+                    Some(below.condition.clone())
+                } else {
+                    below.downgraded.take()
+                };
             }
-            all[*place] = found;
+            *below = found;
         }
     }
     for found in implied(loader, tree) {
@@ -160,6 +161,7 @@ fn written(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<Dependenc
         Body::List(items) => {
             let mut found: Vec<Dependency> = Vec::new();
             let mut places: FxHashMap<String, usize> = FxHashMap::default();
+            let list = list(loader, tree, items).map(Arc::new);
             for (index, item) in items.iter().enumerate() {
                 let Some(name) = loader.said(item) else {
                     continue;
@@ -173,7 +175,10 @@ fn written(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<Dependenc
                     continue;
                 }
                 places.insert(name.clone(), index);
-                found.push(dependency(tree, name, span, (Condition::Started, span)));
+                found.push(Dependency {
+                    list: list.clone(),
+                    ..dependency(tree, name, span, (Condition::Started, span))
+                });
             }
             found
         }
@@ -249,8 +254,65 @@ fn dependency(tree: &Tree, name: String, span: Span, condition: (Condition, Span
         condition: place(condition.1).map(|()| condition.0),
         required: true,
         explicit: true,
-        downgrade: None,
+        list: None,
+        downgraded: None,
     }
+}
+
+/// The list as it is written, where nothing would be lost when it takes the long form.
+fn list(loader: &Loader<'_>, tree: &Tree, items: &[Tree]) -> Option<WaitList> {
+    let sequence = tree.node.sequence()?;
+    let span = tree.span();
+    let text = &loader.sources.get(span.source).text;
+    let plain = |node: &Node| node.anchor().is_none() && node.tag().is_none();
+    if tree.through.is_some() || !plain(&tree.node) {
+        return None;
+    }
+    let mut names = Vec::new();
+    for item in items {
+        let at = item.span();
+        let is_own = item.through.is_none() && at.source == span.source && plain(&item.node);
+        names.push(Named {
+            service: loader.said(item).filter(|_| is_own)?,
+            span: at,
+            written: text.get(at.range())?.to_owned(),
+        });
+    }
+    if sequence.flow {
+        let whole = text.get(span.range())?;
+        let shape = WaitShape::Flow(span);
+        return (!whole.contains(['#', '\n'])).then_some(WaitList { names, shape });
+    }
+    let mut lines = Vec::new();
+    for name in &names {
+        let (start, end) = (name.span.start as usize, name.span.end as usize);
+        let dash = text
+            .get(..start)?
+            .trim_end_matches([' ', '\t'])
+            .strip_suffix('-')?
+            .len();
+        let rest = text.get(end..)?.split(['\r', '\n']).next()?;
+        let line = end + rest.trim_end().len();
+        let at = |start, end| Span::new(span.source, start, end);
+        lines.push((at(dash, dash + 1), at(line, line)));
+    }
+    let first = lines.first()?.0.start as usize;
+    let (indent, newline) = place::line_of(text, first);
+    // Dashes may stand right below their key; a mapping may not.
+    let above = text.get(..first)?.lines().rev();
+    let key = above
+        .map(str::trim_end)
+        .find(|line| line.trim_start().starts_with("depends_on"))?;
+    let deeper = key.len() - key.trim_start().len() >= indent.len();
+    Some(WaitList {
+        names,
+        shape: WaitShape::Block {
+            lines,
+            indent,
+            deeper: if deeper { "  " } else { "" },
+            newline,
+        },
+    })
 }
 
 /// `links`, `volumes_from` and `service:` namespaces make Compose start the other service first.

@@ -51,11 +51,20 @@ pub fn read(paths: &[String], files: &dyn Files, surroundings: &Surroundings) ->
     if load::are_whole(paths) && !is_piece {
         dependencies::check(&mut loader, &services);
     }
+    let scope = loader.scopes.first();
+    let chosen = scope.and_then(|scope| scope.get("COMPOSE_PROFILES"));
+    let profiles = chosen.map_or_else(Vec::new, |names| {
+        names
+            .split(',')
+            .map(|name| name.trim().to_owned())
+            .collect()
+    });
     let files = loader.files_that_take_part();
     Reading {
         project: Project {
             files,
             services,
+            profiles,
             build: None,
             has_dotenv: loader.has_dotenv,
             rejected: loader.rejected,
