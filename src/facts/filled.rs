@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::model::command::quoted;
 use crate::model::draft::{Draft, NewTest};
-use crate::model::project::{Invocation, Service};
-use crate::text::Traced;
+use crate::model::project::Service;
 
 use super::recipes::{Recipe, Way};
+use super::said::{Value, says, value};
 use super::{Inventory, Shell};
 
 /// A service whose image says nothing about its start is given this long: most are up by then, and a passing check
@@ -26,16 +26,6 @@ pub struct Filled {
     pub needs: Vec<String>,
 }
 
-/// What a service says about a variable of its container.
-enum Value<'a> {
-    /// It sets it to this, which may hold variables of the host.
-    Set(&'a Traced),
-    /// Nobody sets it.
-    Unset,
-    /// The host, an env file or a build may set it.
-    Unknown,
-}
-
 /// The check that the recipe of this container's image has for this service; None where nothing in the image can
 /// probe it. `limit` is how long a run may take.
 pub fn filled(
@@ -44,7 +34,7 @@ pub fn filled(
     limit: Option<Duration>,
 ) -> Option<Filled> {
     let recipe = inventory.recipe?;
-    let way = recipe.way(|when| says(service, when));
+    let way = recipe.way(|when| says(service, when) == Some(true));
     let (first, words) = way.test.split_first()?;
     let words: Vec<String> = words.iter().map(|word| word.replace("$$", "$")).collect();
     let words = within_limit(words, limit);
@@ -78,64 +68,9 @@ fn start(recipe: &Recipe) -> Duration {
 
 /// What the way needs and the service does not say.
 fn missing(way: Way<'_>, service: Option<&Service>) -> Vec<String> {
-    let said = |need: &String| {
-        need.split('|').any(|one| {
-            let (name, wanted) = split(one);
-            match value(service, name) {
-                Value::Unknown => true,
-                Value::Unset => false,
-                Value::Set(text) => wanted.is_none_or(|wanted| is(text, wanted)),
-            }
-        })
-    };
+    let said = |need: &String| need.split('|').any(|one| says(service, one) != Some(false));
     let missing = way.needs.iter().filter(|need| !said(need));
     missing.map(|need| need.replace('|', " or ")).collect()
-}
-
-/// Whether the service says what a way of its own is for: a variable, a variable with a value, or a word of its
-/// command.
-fn says(service: Option<&Service>, when: &str) -> bool {
-    let Some(word) = when.strip_prefix("command:") else {
-        let (name, wanted) = split(when);
-        return match value(service, name) {
-            Value::Set(text) => wanted.is_none_or(|wanted| is(text, wanted)),
-            Value::Unset | Value::Unknown => false,
-        };
-    };
-    match service
-        .and_then(|service| service.command.as_ref())
-        .map(|run| &run.value)
-    {
-        Some(Invocation::Exec(words)) => words.iter().any(|text| text.as_str().contains(word)),
-        Some(Invocation::Text(text)) => text.as_str().contains(word),
-        None => false,
-    }
-}
-
-fn split(need: &str) -> (&str, Option<&str>) {
-    need.split_once('=')
-        .map_or((need, None), |(name, value)| (name, Some(value)))
-}
-
-/// A value that somebody fills in may be the one that is wanted.
-fn is(text: &Traced, wanted: &str) -> bool {
-    text.known()
-        .is_none_or(|text| text.eq_ignore_ascii_case(wanted))
-}
-
-fn value<'a>(service: Option<&'a Service>, name: &str) -> Value<'a> {
-    let Some(service) = service else {
-        return Value::Unknown;
-    };
-    match service.environment.iter().find(|entry| entry.name == name) {
-        Some(entry) => match &entry.value {
-            Some(text) if text.is_empty() => Value::Unset,
-            Some(text) => Value::Set(text),
-            None => Value::Unknown,
-        },
-        None if service.has_env_file || service.build.is_some() => Value::Unknown,
-        None => Value::Unset,
-    }
 }
 
 /// The client gives up a second before the engine does; where no second is left, only the engine does.

@@ -11,6 +11,7 @@ use super::images::Base;
 use super::learned;
 use super::published::{Epoch, Published};
 use super::recipes::Recipe;
+use super::servers::Served;
 
 /// What is known of one image or one stage of a Dockerfile.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct Inventory {
     pub check: OwnCheck,
     /// How users of this image should probe it.
     pub recipe: Option<&'static Recipe>,
+    /// What is peculiar about its server.
+    pub server: Option<Served>,
     /// The containers are Windows containers: nothing is known about them.
     pub windows: bool,
     /// How PATH reads where the stage sets it.
@@ -142,6 +145,7 @@ impl Inventory {
             init: None,
             check: OwnCheck::None,
             recipe: None,
+            server: None,
             windows: false,
             path: None,
             origin: Origin::Scratch,

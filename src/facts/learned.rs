@@ -196,6 +196,7 @@ impl Image {
         inventory.command.clone_from(&self.command);
         inventory.check = self.own_check();
         inventory.recipe = bundled.recipe;
+        inventory.server = bundled.server;
         inventory
     }
 

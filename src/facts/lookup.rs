@@ -5,6 +5,7 @@ use super::inventory::Inventory;
 use super::mirrors;
 use super::published::{of_any_tag, published, short};
 use super::recipes;
+use super::servers;
 
 /// What a published image holds: its repository in any spelling (`postgres`, `library/postgres`,
 /// `mirror.gcr.io/library/postgres`), its tag, its digest.
@@ -25,10 +26,12 @@ pub fn inventory_of_image(repository: &str, tag: Option<&str>, digest: Option<&s
         return inventory;
     }
     let recipe = recipes::recipe(&name, tag);
+    let server = servers::server(&name, tag);
     let Some(image) = images::image(&name) else {
         let reason = format!("nothing is known about {shown}");
         let mut inventory = Inventory::unknown(shown, reason);
         inventory.recipe = recipe;
+        inventory.server = server;
         return inventory;
     };
     let found = published(image, shown.clone(), tag, digest);
@@ -37,6 +40,7 @@ pub fn inventory_of_image(repository: &str, tag: Option<&str>, digest: Option<&s
     if tag.is_some_and(|tag| tag.split('-').any(|word| word == "nonroot")) {
         inventory.user = Some("nonroot".to_owned());
     }
+    inventory.server = server;
     inventory
 }
 

@@ -31,6 +31,9 @@ pub struct Tool {
     /// Options that take a value.
     #[serde(default)]
     pub values: Vec<String>,
+    /// Options that take a value in the same word only: `-psecret` and `--password=secret`, but not `-p secret`.
+    #[serde(default)]
+    pub attached: Vec<String>,
     /// Options that are taken and change nothing.
     #[serde(default)]
     pub ignored: Vec<String>,

@@ -76,6 +76,14 @@ impl Draft {
         }
     }
 
+    /// The text, where nothing of it is carried over.
+    pub fn new_text(&self) -> Option<&str> {
+        match &self.parts[..] {
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
     /// The text with `escape` applied to what is literal and variables as they are written.
     fn spelled(&self, escape: fn(&str) -> String) -> String {
         let mut out = String::new();

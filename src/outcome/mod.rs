@@ -13,6 +13,7 @@ mod filters;
 pub mod handed;
 mod http;
 mod languages;
+pub mod login;
 mod mongo;
 mod options;
 mod path;

@@ -88,6 +88,18 @@ fn one(call: &Call, tool: &Tool, at: usize, found: &mut Options) -> usize {
             value,
         });
     };
+    let attached = tool.attached.iter().find(|option| {
+        let rest = text.strip_prefix(option.as_str());
+        rest.is_some_and(|rest| {
+            !option.starts_with("--") || rest.is_empty() || rest.starts_with('=')
+        })
+    });
+    if let Some(option) = attached {
+        let value = text.len() > option.len();
+        let start = option.len() + usize::from(option.starts_with("--") && value);
+        give(option, value.then(|| word.text.slice(start..text.len())));
+        return at + 1;
+    }
     // `--name=value`, where the program reads it so; curl does not, and takes it for one unknown name.
     if let Some((name, _)) = text.split_once('=')
         && name.starts_with("--")

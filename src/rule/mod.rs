@@ -13,8 +13,9 @@ use crate::finding::{Finding, Severity};
 use crate::model::Written;
 use crate::model::build::Build;
 use crate::model::command::{Call, Command};
+use crate::model::draft::Draft;
 use crate::model::probe::{Form, Probe, Test, Timing, defaults};
-use crate::model::project::{Project, Service};
+use crate::model::project::{Condition, Project, Service};
 use crate::model::rejected::Rejected;
 use crate::model::target::Targets;
 use crate::outcome::budget::Watch;
@@ -105,6 +106,18 @@ impl Context<'_> {
             .iter()
             .position(|each| std::ptr::eq(each, service))?;
         self.inventories.get(at)
+    }
+
+    /// A service that starts only when this one is healthy: its name, and where it says so.
+    pub fn waits_for(&self, service: &Service) -> Option<(&str, Span)> {
+        let name = &service.name.value;
+        self.project.services.iter().find_map(|other| {
+            let mut waits = other.depends_on.iter();
+            let wait = waits.find(|wait| {
+                wait.service.value == *name && wait.condition.value == Condition::Healthy
+            })?;
+            Some((other.name.value.as_str(), wait.condition.span))
+        })
     }
 
     /// The check that the users of a service's image should have, filled in for this service, as a new key of it;
@@ -295,6 +308,12 @@ impl Watched<'_> {
 
     /// Puts words behind the word `at` of a call (the program is word 0).
     pub fn insert_words(&self, call: &Call, at: usize, new: &[&str]) -> Option<Edit> {
+        let new = new.iter().map(|word| Draft::text(*word)).collect();
+        rewrite::insert(self, call, at, new)
+    }
+
+    /// The same with words that may carry over variables of the user's file; a script takes new text only.
+    pub fn insert_drafts(&self, call: &Call, at: usize, new: Vec<Draft>) -> Option<Edit> {
         rewrite::insert(self, call, at, new)
     }
 

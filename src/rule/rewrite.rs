@@ -9,16 +9,16 @@ use crate::rule::Watched;
 use crate::text::{Edit, Traced};
 
 /// Puts words behind the word `at` of a call.
-pub fn insert(watched: &Watched<'_>, call: &Call, at: usize, new: &[&str]) -> Option<Edit> {
+pub fn insert(watched: &Watched<'_>, call: &Call, at: usize, new: Vec<Draft>) -> Option<Edit> {
     let word = call.words.get(at)?;
     if let Some((script, range)) = &word.place {
-        let text: String = new.iter().flat_map(|word| [" ", *word]).collect();
+        let words: Option<Vec<&str>> = new.iter().map(Draft::new_text).collect();
+        let text: String = words?.iter().flat_map(|word| [" ", *word]).collect();
         return script.replace(range.end..range.end, &text);
     }
     let words = listed(watched)?;
     let place = words.iter().position(|other| other.span() == word.span)?;
     let mut drafts: Vec<Draft> = words.iter().map(Draft::kept).collect();
-    let new = new.iter().map(|word| Draft::text(*word));
     let behind = drafts.split_off(place + 1);
     drafts.extend(new);
     drafts.extend(behind);

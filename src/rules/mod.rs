@@ -15,6 +15,7 @@ mod idle_start_interval;
 mod idle_start_period;
 mod ignores_http_errors;
 mod ignores_reply;
+mod init_server_race;
 mod inner_timeout;
 mod invalid_duration;
 mod invalid_healthcheck;
@@ -43,6 +44,7 @@ mod unsupported_option;
 mod unverified_tls;
 mod unwatched_dependency;
 mod variable_in_exec;
+mod wrong_identity;
 mod wrong_port;
 mod zombie_wget;
 
@@ -76,8 +78,10 @@ pub const RULES: &[&Rule] = &[
     &cannot_succeed::RULE,
     &ignores_http_errors::RULE,
     &ignores_reply::RULE,
+    &init_server_race::RULE,
     &matches_itself::RULE,
     &saves_response::RULE,
+    &wrong_identity::RULE,
     &wrong_port::RULE,
     &malformed_url::RULE,
     &zombie_wget::RULE,

@@ -107,6 +107,7 @@ impl State {
         whole.init = own.init;
         whole.check = own.check;
         whole.recipe = None;
+        whole.server = None;
         self.inventory = whole;
     }
 
