@@ -21,6 +21,7 @@ mod house;
 mod known;
 mod laws;
 mod learn;
+mod machine;
 mod pages;
 mod readme;
 #[cfg(feature = "registry")]
