@@ -292,8 +292,12 @@ fn happen(play: &mut Play<'_>, task: Task) -> Go<()> {
 /// What is left to do when the script has come to its end.
 pub(super) fn finish(play: &mut Play<'_>, ended: Stop) -> Stop {
     match ended {
-        Stop::Exit(code) if code.is_zero() => {}
+        Stop::Return(_) => {}
         other => return other,
+    }
+    let begun = |thing: &Thing| thing.kind == "request" && !thing.done;
+    if play.things.iter().any(begun) {
+        return Stop::Unknown("nobody knows when `request` is sent without `end`".to_owned());
     }
     loop {
         match turn(play) {
@@ -344,8 +348,10 @@ pub(super) fn call(play: &mut Play<'_>, path: &str, given: &Given) -> Go<Value> 
             Some(Value::Text(module)) => Ok(Value::text(module.trim_start_matches("node:")).path()),
             _ => Err(Stop::unread(path)),
         },
-        "http.get" | "https.get" => request(play, given, true),
-        "http.request" | "https.request" => request(play, given, false),
+        "http.get" | "https.get" | "http.request" | "https.request" => {
+            let (module, verb) = path.split_once('.').unwrap_or_default();
+            request(play, given, module, verb == "get")
+        }
         "net.connect" | "net.createConnection" => {
             let socket = thing(play, "socket");
             connect(play, socket, given)
@@ -452,12 +458,19 @@ fn thing(play: &mut Play<'_>, kind: &'static str) -> usize {
 }
 
 /// `http.get(url or options, options, callback)`
-fn request(play: &mut Play<'_>, given: &Given, ends: bool) -> Go<Value> {
+fn request(play: &mut Play<'_>, given: &Given, module: &str, ends: bool) -> Go<Value> {
     let mut address = None;
     let mut limit = None;
     for value in &given.plain {
         match value {
-            Value::Text(_) => address = Some(value.clone()),
+            Value::Text(url) => {
+                let other = if module == "http" { "https:" } else { "http:" };
+                if url.starts_with(other) {
+                    let why = format!("`{module}` asks no `{other}`, it raises an error");
+                    return Err(Stop::Raise(error(why)));
+                }
+                address = Some(value.clone());
+            }
             Value::Map(entries) => {
                 for (name, value) in entries.iter() {
                     match name.as_str() {

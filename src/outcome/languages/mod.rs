@@ -19,6 +19,7 @@ use super::tools::{Run, Use};
 use super::{Code, World};
 
 use play::Play;
+use read::{Fault, read};
 use script::{Script, script_of};
 use value::Stop;
 
@@ -62,9 +63,14 @@ impl Player<'_> {
             Ok(_) => return Some(vec![Run::unknown("nobody knows this script")]),
             Err(word) => return Some(vec![Run::unknown(unread(&word))]),
         };
-        let block = match read::read(&script.text, language) {
+        let block = match read(&script.text, language) {
             Ok(block) => block,
-            Err(word) => return Some(vec![Run::unknown(unread(&word))]),
+            Err(Fault::Unread(word)) => return Some(vec![Run::unknown(unread(&word))]),
+            Err(Fault::Broken(word, place)) => {
+                let why = format!("`{word}` must begin a line, so Python runs none of the script");
+                let run = Run::of(uncaught(language)).because(why);
+                return Some(vec![run.at(&word, script.span(place))]);
+            }
         };
         let mut runs: Vec<Run> = Vec::new();
         let mut open = vec![Vec::new()];

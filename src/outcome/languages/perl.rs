@@ -5,7 +5,33 @@ use super::play::{Given, Play, Reply, Thing};
 use super::python::whole;
 use super::value::{Go, Stop, Value};
 
+/// A name is there only when somebody uses its module.
+fn check_used(play: &Play<'_>, path: &str) -> Go<()> {
+    let module = match path {
+        "IO.Socket.INET.new" | "IO.Socket.IP.new" => "IO.Socket",
+        "HTTP.Tiny.new" => "HTTP.Tiny",
+        "LWP.UserAgent.new" => "LWP",
+        "get" | "head" => "LWP.Simple",
+        _ => return Ok(()),
+    };
+    if play.imported.iter().any(|used| used.starts_with(module)) {
+        return Ok(());
+    }
+    let shown = path.trim_end_matches(".new").replace('.', "::");
+    if play.imported.iter().any(|used| used != "warnings") {
+        return Err(Stop::Unknown(format!(
+            "nobody knows whether something brings `{shown}`"
+        )));
+    }
+    let module = module.replace('.', "::");
+    Err(Stop::raise(
+        &[],
+        format!("`{shown}` is there only after `use {module}`"),
+    ))
+}
+
 pub(super) fn call(play: &mut Play<'_>, path: &str, given: &Given) -> Go<Value> {
+    check_used(play, path)?;
     match path {
         "exit" => Err(Stop::Exit(match given.at(0) {
             None | Some(Value::Null | Value::Bool(false)) => Code::Exact(0),

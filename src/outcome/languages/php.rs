@@ -52,6 +52,13 @@ pub(super) fn call(play: &mut Play<'_>, path: &str, given: &Given) -> Go<Value> 
             warns(play, path);
             Ok(Value::Bool(false))
         }
+        "fclose" | "fwrite" | "fputs" | "stream_set_timeout"
+            if matches!(given.at(0), Some(Value::Bool(false))) =>
+        {
+            Err(Stop::Unknown(format!(
+                "`{path}` of what could not be opened is an error since PHP 8"
+            )))
+        }
         "fclose" | "curl_close" | "error_reporting" | "fwrite" | "fputs" | "stream_set_timeout" => {
             Ok(Value::Any)
         }
@@ -106,9 +113,12 @@ pub(super) fn call(play: &mut Play<'_>, path: &str, given: &Given) -> Go<Value> 
             _ => Err(Stop::unread(path)),
         },
         "strpos" | "stripos" | "str_contains" | "strlen" | "trim" | "json_decode" | "substr" => {
-            match given.at(0) {
-                Some(Value::Said) => Ok(Value::Said),
-                Some(Value::Bool(false)) if path != "strlen" => Ok(Value::Bool(false)),
+            match (path, given.at(0)) {
+                (_, Some(Value::Said)) => Ok(Value::Said),
+                ("strpos" | "stripos" | "str_contains", Some(Value::Bool(false))) => {
+                    Ok(Value::Bool(false))
+                }
+                ("json_decode", Some(Value::Bool(false))) => Ok(Value::Null),
                 _ => Err(Stop::unread(path)),
             }
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::super::World;
 use super::super::http::Target;
 use super::super::path::ANY;
 use super::super::player::Player;
-use super::super::{Code, World};
 use super::javascript::Loop;
 use super::token::Place;
 use super::tree::{Argument, Block, Expression, Handler, Part, Statement};
@@ -150,7 +150,9 @@ impl<'a> Play<'a> {
     pub fn run(&mut self, block: &Block) -> Stop {
         let scope = Rc::new(Scope::default());
         let ended = match self.block(block, &scope) {
-            Ok(()) | Err(Stop::Return(_)) => Stop::Exit(Code::Exact(0)),
+            Ok(()) => Stop::Return(Value::Null),
+            // Most languages refuse it outside of a function.
+            Err(Stop::Return(_)) => Stop::unread("return"),
             Err(stop) => stop,
         };
         if self.language == Language::JavaScript {
@@ -310,13 +312,14 @@ impl<'a> Play<'a> {
                 }
             }
             Statement::Raise(error) => return Err(self.raised(error.as_ref(), scope)?),
-            Statement::Import {
-                module,
-                name,
-                stands_for,
-            } => {
-                python::import(self, module)?;
-                scope.declare(name, Value::Path(stands_for.clone()));
+            Statement::Import { module, name } => {
+                if self.language == Language::Python {
+                    python::import(module)?;
+                }
+                self.imported.insert(module.clone());
+                if let Some((name, stands_for)) = name {
+                    scope.declare(name, Value::Path(stands_for.clone()));
+                }
             }
             Statement::Bind(value, name) => {
                 let value = self.value(value, scope)?;

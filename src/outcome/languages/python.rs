@@ -97,16 +97,12 @@ pub(super) fn class(path: &str) -> Option<&'static str> {
 }
 
 /// `import module`
-pub(super) fn import(play: &mut Play<'_>, module: &str) -> Go<()> {
-    if play.language != super::Language::Python {
-        play.imported.insert(module.to_owned());
-        return Ok(());
+pub(super) fn import(module: &str) -> Go<()> {
+    if MODULES.contains(&module) || INSTALLED.contains(&module) {
+        Ok(())
+    } else {
+        Err(Stop::unread(module))
     }
-    if !MODULES.contains(&module) && !INSTALLED.contains(&module) {
-        return Err(Stop::unread(module));
-    }
-    play.imported.insert(module.to_owned());
-    Ok(())
 }
 
 /// A name that nothing in the script has set.

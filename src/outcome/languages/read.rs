@@ -8,21 +8,32 @@ use super::Language;
 use super::token::{Kind, Place, Token, tokens};
 use super::tree::Block;
 
-/// The statements of a script, or the first word that nobody reads.
-pub(super) fn read(text: &str, language: Language) -> Result<Block, String> {
-    let mut reader = Reader {
-        tokens: tokens(text, language)?,
-        at: 0,
-        language,
-        depth: 0,
-    };
+/// Why a script is not read.
+pub(super) enum Fault {
+    /// The first word that nobody reads here.
+    Unread(String),
+    /// The word that its own language refuses, before it runs any of it.
+    Broken(String, Place),
+}
+
+/// The statements of a script.
+pub(super) fn read(text: &str, language: Language) -> Result<Block, Fault> {
+    let tokens = tokens(text, language).map_err(Fault::Unread)?;
+    let mut reader = Reader::new(tokens, language);
     let block = match language {
-        Language::Python => reader.lines_of(0)?,
-        _ => reader.steps(&[])?,
+        Language::Python => reader.lines_of(0),
+        _ => reader.steps(&[]),
     };
-    match reader.kind() {
-        Kind::End => Ok(block),
-        _ => Err(reader.shown()),
+    match (block, reader.broken) {
+        (_, Some(place)) => Err(Fault::Broken(
+            text.get(place.start..place.end)
+                .unwrap_or_default()
+                .to_owned(),
+            place,
+        )),
+        (Err(word), None) => Err(Fault::Unread(word)),
+        (Ok(_), None) if !matches!(reader.kind(), Kind::End) => Err(Fault::Unread(reader.shown())),
+        (Ok(block), None) => Ok(block),
     }
 }
 
@@ -31,11 +42,26 @@ pub(super) struct Reader {
     at: usize,
     language: Language,
     depth: usize,
+    /// Inside of an `async` function, where `await` may stand.
+    waits: bool,
+    /// The word that the language refuses.
+    broken: Option<Place>,
 }
 
 type Read<T> = Result<T, String>;
 
 impl Reader {
+    fn new(tokens: Vec<Token>, language: Language) -> Self {
+        Self {
+            tokens,
+            at: 0,
+            language,
+            depth: 0,
+            waits: false,
+            broken: None,
+        }
+    }
+
     fn kind(&self) -> &Kind {
         self.tokens
             .get(self.at)

@@ -37,7 +37,43 @@ fn refused(word: &str) -> Stop {
     )
 }
 
+/// What brings a name: the libraries, each of which is enough.
+fn libraries(path: &str) -> &'static [&'static str] {
+    match path {
+        "URI.open" | "OpenURI.open_uri" => &["open-uri"],
+        "URI" | "URI.parse" => &["uri", "net/http", "open-uri"],
+        _ if path.starts_with("Net.") => &["net/http"],
+        "TCPSocket.new" | "TCPSocket.open" | "Socket.tcp" => &["socket", "net/http"],
+        _ => &[],
+    }
+}
+
+/// A constant is there only when somebody requires its library.
+fn check_required(play: &Play<'_>, path: &str) -> Go<()> {
+    let libraries = libraries(path);
+    if libraries.is_empty() || libraries.iter().any(|it| play.imported.contains(*it)) {
+        return Ok(());
+    }
+    let name = path.split('.').next().unwrap_or_default();
+    let shown = path.rsplit_once('.').map_or(path, |(class, _)| class);
+    let shown = shown.replace('.', "::");
+    if name == "URI" || !play.imported.is_empty() {
+        return Err(Stop::Unknown(format!(
+            "nobody knows whether `{shown}` is required"
+        )));
+    }
+    let kinds = ["NameError", "StandardError", "Exception"];
+    let library = libraries[0];
+    let mut error = Error::new(
+        &kinds,
+        format!("`{shown}` is used, and nothing requires `{library}`"),
+    );
+    error.name = Some(name.to_owned());
+    Err(Stop::Raise(Rc::new(error)))
+}
+
 pub(super) fn call(play: &mut Play<'_>, path: &str, given: &Given) -> Go<Value> {
+    check_required(play, path)?;
     let limit_of = |name: &str| limit(given.named(name), None);
     match path {
         "exit" | "exit!" | "abort" => {

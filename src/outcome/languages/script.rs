@@ -29,13 +29,17 @@ fn meaning(option: &str, language: Language) -> Option<Meaning> {
         | (Ruby, "-e")
         | (Perl, "-e" | "-we") => Meaning::Script,
         (Python, "-u" | "-B" | "-E" | "-I" | "-O" | "-S" | "-s" | "-q")
-        | (JavaScript, "--no-warnings" | "--no-deprecation" | "--input-type=module")
+        | (JavaScript, "--no-warnings" | "--no-deprecation")
         | (Php, "-n" | "-q")
         | (Perl, "-w") => Meaning::Nothing,
         (Python, "-W" | "-X") => Meaning::NothingWithNext,
         (Php, "-d") => Meaning::Setting,
         (Ruby, _) => Meaning::Line(format!("require '{}'", option.strip_prefix("-r")?)),
-        (Perl, _) if option.starts_with("-M") => Meaning::Nothing,
+        (Perl, _) => {
+            let module = option.strip_prefix("-M")?;
+            let module = module.split('=').next().unwrap_or_default();
+            Meaning::Line(format!("use {module};"))
+        }
         _ => return None,
     })
 }

@@ -84,11 +84,10 @@ pub(super) enum Statement {
     Return(Option<Expression>),
     Raise(Option<Expression>),
     Assert(Expression),
-    /// A name stands for something that was imported: `import urllib.request as u`.
+    /// A module is brought, and a name stands for something of it: `import urllib.request as u`.
     Import {
         module: String,
-        name: String,
-        stands_for: String,
+        name: Option<(String, String)>,
     },
     /// `with expression as name`
     Bind(Expression, Option<String>),

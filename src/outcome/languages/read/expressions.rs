@@ -225,11 +225,14 @@ impl Reader {
                 };
                 return Ok(Expression::Not(Box::new(self.binary(level)?)));
             }
-            Some("await") => {
+            // Outside of an `async` function it is an error before Node 20.19.
+            Some("await") if self.waits => {
                 self.at += 1;
                 return Ok(Expression::Await(Box::new(self.prefixed()?)));
             }
-            Some("void" | "typeof" | "yield" | "delete" | "clone") => return Err(self.shown()),
+            Some("await" | "void" | "typeof" | "yield" | "delete" | "clone") => {
+                return Err(self.shown());
+            }
             _ => {}
         }
         self.postfix()
@@ -577,7 +580,7 @@ impl Reader {
         if self.is_word("use") {
             return Err("use".to_owned());
         }
-        let body = self.braces()?;
+        let body = self.body(asynchronous)?;
         Ok(Expression::Function(Rc::new(Function {
             parameters,
             body,
@@ -590,8 +593,18 @@ impl Reader {
         if self.is("{") {
             return self.anonymous(parameters, asynchronous);
         }
-        let value = self.binary(3)?;
-        Ok(Self::function(parameters, value, asynchronous))
+        let outer = std::mem::replace(&mut self.waits, asynchronous);
+        let value = self.binary(3);
+        self.waits = outer;
+        Ok(Self::function(parameters, value?, asynchronous))
+    }
+
+    /// The body of a function.
+    pub(super) fn body(&mut self, asynchronous: bool) -> Read<Block> {
+        let outer = std::mem::replace(&mut self.waits, asynchronous);
+        let body = self.braces();
+        self.waits = outer;
+        body
     }
 
     /// `( … )`: an expression, a list, or the parameters of an arrow.
@@ -707,12 +720,7 @@ fn inside(source: &str, language: Language) -> Option<Expression> {
     for token in &mut tokens {
         token.place = Place::default();
     }
-    let mut reader = Reader {
-        tokens,
-        at: 0,
-        language,
-        depth: 0,
-    };
+    let mut reader = Reader::new(tokens, language);
     if language == Language::Python {
         reader.at = 1;
     }

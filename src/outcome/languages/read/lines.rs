@@ -5,6 +5,9 @@ use std::rc::Rc;
 use super::super::tree::{Block, Expression, Function, Handler, Statement};
 use super::{Kind, Read, Reader};
 
+/// Statements that must begin a line: behind a `;` or a `:` Python refuses the whole script.
+const COMPOUND: &[&str] = &["class", "def", "for", "if", "try", "while", "with"];
+
 impl Reader {
     /// The statements that are indented at least so far.
     pub(super) fn lines_of(&mut self, least: usize) -> Read<Block> {
@@ -31,6 +34,12 @@ impl Reader {
     /// One line, with all that hangs from it.
     fn line(&mut self, indent: usize, block: &mut Block) -> Read<()> {
         loop {
+            let behind = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+            let compound = self.word().is_some_and(|word| COMPOUND.contains(&word));
+            if compound && !behind.is_some_and(|token| matches!(token.kind, Kind::Line(_))) {
+                self.broken = self.tokens.get(self.at).map(|token| token.place);
+                return Err(self.shown());
+            }
             let step = match self.word() {
                 Some("if") => self.python_if(indent)?,
                 Some("try") => self.python_try(indent)?,
@@ -192,8 +201,7 @@ impl Reader {
             };
             block.push(Statement::Import {
                 module,
-                name,
-                stands_for,
+                name: Some((name, stands_for)),
             });
             if !self.takes(",") || (bracket && self.is(")")) {
                 break;

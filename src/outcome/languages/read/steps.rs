@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::super::Language;
-use super::super::token::Piece;
 use super::super::tree::{Block, Expression, Function, Handler, Statement};
 use super::{Kind, Read, Reader};
 
@@ -58,22 +57,28 @@ impl Reader {
                 self.at += 2;
                 return self.named_function(true);
             }
-            "import"
-                if self.language == Language::JavaScript
-                    && !matches!(self.kind_at(1), Kind::Sign(_)) =>
-            {
-                return self.module_import();
-            }
             "const" | "let" | "var" | "my" | "our" => {
                 self.at += 1;
                 return self.declarations(block);
             }
             "use" if self.language == Language::Perl => {
                 self.at += 1;
-                while !self.is(";") && !matches!(self.kind(), Kind::End) {
+                let mut module = String::new();
+                while let Some(word) = self.word() {
+                    module.push_str(word);
+                    self.at += 1;
+                    if self.takes("::") {
+                        module.push('.');
+                    }
+                }
+                if module == "strict" {
+                    return Err(module);
+                }
+                // What it is to bring by name.
+                while !self.is(";") && !matches!(self.kind(), Kind::Line(_) | Kind::End) {
                     self.at += 1;
                 }
-                return Ok(Statement::Nothing);
+                return Ok(Statement::Import { module, name: None });
             }
             "return" => {
                 self.at += 1;
@@ -292,7 +297,7 @@ impl Reader {
     fn named_function(&mut self, asynchronous: bool) -> Read<Statement> {
         let name = self.name()?;
         let parameters = self.parameters()?;
-        let body = self.braces()?;
+        let body = self.body(asynchronous)?;
         Ok(Statement::Expression(Expression::Assign(
             Box::new(Expression::Name(name)),
             "=",
@@ -302,39 +307,6 @@ impl Reader {
                 asynchronous,
             }))),
         )))
-    }
-
-    /// `import http from 'http'`, `import { get } from 'node:http'`
-    fn module_import(&mut self) -> Read<Statement> {
-        self.at += 1;
-        let named = self.takes("{");
-        if self.takes("*") && !self.takes_word("as") {
-            return Err(self.shown());
-        }
-        let name = self.name()?;
-        if named {
-            self.expect("}")?;
-        }
-        if !self.takes_word("from") {
-            return Err(self.shown());
-        }
-        let Kind::Text(pieces) = self.kind() else {
-            return Err(self.shown());
-        };
-        let [Piece::Text(module)] = pieces.as_slice() else {
-            return Err(self.shown());
-        };
-        let module = module.trim_start_matches("node:").to_owned();
-        self.at += 1;
-        Ok(Statement::Import {
-            stands_for: if named {
-                format!("{module}.{name}")
-            } else {
-                module.clone()
-            },
-            module,
-            name,
-        })
     }
 
     /// `const a = 1, { get } = require('http')`
