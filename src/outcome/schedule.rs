@@ -84,9 +84,14 @@ impl Settings {
         };
         Times {
             first_healthy: first,
-            unhealthy: self.run().saturating_mul(self.count()),
+            unhealthy: self.count_down(),
             never_healthy: self.never_healthy(early),
         }
+    }
+
+    /// How long a row of failures may take until it is long enough to be called unhealthy.
+    pub fn count_down(&self) -> Duration {
+        self.run().saturating_mul(self.count())
     }
 
     /// From the end of one run to the end of the next, where that uses up its timeout.

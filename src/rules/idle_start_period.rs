@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::Written;
 use crate::model::draft;
-use crate::model::probe::Setting;
+use crate::model::probe::{Setting, defaults};
 use crate::rule::{Context, Rule, Watched};
 use crate::text::Edit;
 
@@ -37,7 +37,7 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
     if first < length {
         return None;
     }
-    let setting = if from == "`start_interval`" {
+    let setting = if matches!(from, Pace::Written) {
         watched.timing.start_interval.as_ref()
     } else {
         watched.timing.interval.as_ref()
@@ -45,16 +45,24 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
     let first_shown = setting
         .filter(|setting| setting.value.value == Some(first))
         .map_or_else(|| draft::duration(first), |setting| shown(setting, first));
+    // Seconds that the engine's own pace uses up are hardly missed: the service has its retries.
+    let severity = match from {
+        Pace::Default => Severity::Note,
+        Pace::Written | Pace::Interval => Severity::Warning,
+    };
     let finding = watched
         .finding(
             &RULE,
-            Severity::Warning,
+            severity,
             period.entry(),
             format!(
                 "the start period of {} protects nothing",
                 shown(period, length)
             ),
-            format!("the first check runs after {first_shown} ({from}), when the period is over"),
+            format!(
+                "the first check runs after {first_shown} ({}), when the period is over",
+                from.words(context.targets.engine)
+            ),
         )
         .help("set `start_interval` well below the start period");
     let Some(pace) = pace(length) else {
@@ -67,6 +75,8 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
             text.replace(0..text.len(), &draft::duration(pace))
         }
         Some(_) => None,
+        // Who shares the period through an alias would not share the pace.
+        None if period.through.is_some() => None,
         // Engines before 25 reject the setting.
         None if context.targets.engine < 25 => None,
         None => watched
@@ -91,30 +101,42 @@ fn shown(written: &Written<Setting>, length: Duration) -> String {
     }
 }
 
+/// What sets the pace at the start.
+enum Pace {
+    /// `start_interval`.
+    Written,
+    /// The engine's own, since version 27.
+    Default,
+    /// The interval, on engines that have no other.
+    Interval,
+}
+
+impl Pace {
+    fn words(&self, engine: u32) -> String {
+        match self {
+            Self::Written => "`start_interval`".to_owned(),
+            Self::Default => "the engine's default `start_interval`".to_owned(),
+            Self::Interval => {
+                format!("the interval: Docker Engine {engine} has no faster pace of its own")
+            }
+        }
+    }
+}
+
 /// When the first check runs after the start, and who says so.
-fn first_probe(context: &Context<'_>, watched: &Watched<'_>) -> Option<(Duration, String)> {
+fn first_probe(context: &Context<'_>, watched: &Watched<'_>) -> Option<(Duration, Pace)> {
     if context.targets.engine >= 25
         && let Some(written) = &watched.timing.start_interval
     {
         let value = written.value.value?;
         if !value.is_zero() {
-            return Some((value, "`start_interval`".to_owned()));
+            return Some((value, Pace::Written));
         }
     }
     if context.targets.start_interval_is_short() {
-        return Some((
-            Duration::from_secs(5),
-            "the engine's default `start_interval`".to_owned(),
-        ));
+        return Some((defaults::START_INTERVAL, Pace::Default));
     }
-    let interval = watched.timing.effective_interval()?;
-    Some((
-        interval,
-        format!(
-            "the interval: Docker Engine {} has no faster pace of its own",
-            context.targets.engine
-        ),
-    ))
+    Some((watched.timing.effective_interval()?, Pace::Interval))
 }
 
 /// A pace that leaves room for several checks.

@@ -23,6 +23,7 @@ mod invalid_regex;
 mod lost_healthcheck;
 mod malformed_url;
 mod matches_itself;
+mod meaningless_retries;
 mod misleading_pattern;
 mod missing_shell;
 mod missing_tool;
@@ -31,9 +32,11 @@ mod one_shot_dependency;
 mod operator_in_exec;
 mod orphaned_client;
 mod over_escaped_regex;
+mod probe_too_often;
 mod saves_response;
 mod secret_in_probe;
 mod settings_without_test;
+mod slow_to_notice;
 mod split_shell_command;
 mod test_without_cmd;
 mod undefined_dependency;
@@ -91,6 +94,9 @@ pub const RULES: &[&Rule] = &[
     &no_start_period::RULE,
     &idle_start_period::RULE,
     &idle_start_interval::RULE,
+    &probe_too_often::RULE,
+    &slow_to_notice::RULE,
+    &meaningless_retries::RULE,
     &health_budget::RULE,
     &unwatched_dependency::RULE,
     &one_shot_dependency::RULE,
