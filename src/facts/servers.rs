@@ -29,12 +29,20 @@ pub struct Server {
     pub get_only: Option<String>,
     /// It complains when a client does not fetch the whole answer, in words.
     pub aborted: Option<String>,
+    /// It may listen on the container's own address alone, in words.
+    pub own_address: Option<String>,
     /// Ports that speak TLS.
     #[serde(default)]
     pub tls: Vec<u16>,
     /// Settings that make these ports speak plainly: `NAME=value`.
     #[serde(default)]
     pub plain: Vec<String>,
+    /// Settings that make sure of TLS.
+    #[serde(default)]
+    pub secured: Vec<String>,
+    /// Settings after which nobody knows.
+    #[serde(default)]
+    pub doubt: Vec<String>,
     /// The name of the settings file that may change all that, where somebody mounts one.
     pub settings: Option<String>,
     /// What is asked at the wrong place since this version.

@@ -23,6 +23,8 @@ pub struct Tool {
     /// A run costs seconds of processor time: a JVM, an Erlang VM, .NET.
     #[serde(default)]
     pub heavy: bool,
+    /// Seconds that should lie between two runs of a heavy tool.
+    pub interval: Option<u32>,
     /// Seconds that a run needs on an idle machine, where they are many.
     pub seconds: Option<u32>,
     /// Options that stand alone.

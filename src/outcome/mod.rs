@@ -26,6 +26,7 @@ pub mod request;
 pub mod schedule;
 mod statuses;
 pub mod substitute;
+pub mod target;
 mod tools;
 mod words;
 

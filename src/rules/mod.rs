@@ -9,7 +9,9 @@ mod dependency_cycle;
 mod disabled_with_test;
 mod downgraded_dependency;
 mod empty_test;
+mod external_target;
 mod health_budget;
+mod heavy_probe;
 mod host_variable;
 mod idle_start_interval;
 mod idle_start_period;
@@ -20,6 +22,7 @@ mod inner_timeout;
 mod invalid_duration;
 mod invalid_healthcheck;
 mod invalid_regex;
+mod ipv6_localhost;
 mod lost_healthcheck;
 mod malformed_url;
 mod matches_itself;
@@ -27,12 +30,15 @@ mod meaningless_retries;
 mod misleading_pattern;
 mod missing_shell;
 mod missing_tool;
+mod mutating_probe;
 mod no_start_period;
 mod one_shot_dependency;
 mod operator_in_exec;
 mod orphaned_client;
 mod over_escaped_regex;
 mod probe_too_often;
+mod proxied_loopback;
+mod retired_endpoint;
 mod saves_response;
 mod secret_in_probe;
 mod settings_without_test;
@@ -43,12 +49,14 @@ mod undefined_dependency;
 mod unescaped_dollar;
 mod unknown_setting;
 mod unportable_regex;
+mod unspecified_address;
 mod unsupported_option;
 mod unverified_tls;
 mod unwatched_dependency;
 mod variable_in_exec;
 mod wrong_identity;
 mod wrong_port;
+mod wrong_scheme;
 mod zombie_wget;
 
 use crate::rule::Rule;
@@ -85,10 +93,18 @@ pub const RULES: &[&Rule] = &[
     &matches_itself::RULE,
     &saves_response::RULE,
     &wrong_identity::RULE,
+    &ipv6_localhost::RULE,
     &wrong_port::RULE,
+    &wrong_scheme::RULE,
     &malformed_url::RULE,
+    &proxied_loopback::RULE,
+    &retired_endpoint::RULE,
+    &external_target::RULE,
+    &unspecified_address::RULE,
     &zombie_wget::RULE,
     &orphaned_client::RULE,
+    &heavy_probe::RULE,
+    &mutating_probe::RULE,
     &invalid_duration::RULE,
     &inner_timeout::RULE,
     &no_start_period::RULE,
