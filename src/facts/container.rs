@@ -138,6 +138,73 @@ fn installs(run: &Invocation) -> bool {
     }
 }
 
+/// Why a container cannot write a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `read_only: true`, and nothing writable is mounted there.
+    ReadOnly(Span),
+    /// The folder belongs to root, and the container runs as somebody else.
+    NotRoot {
+        /// As whom.
+        user: String,
+        /// Where that is said, if the service says it.
+        span: Option<Span>,
+    },
+}
+
+/// Folders that are root's in every image.
+const ROOTS: [&str; 9] = [
+    "/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/opt/", "/root/", "/sbin/", "/usr/",
+];
+
+/// Why the container cannot write this file; None where it can, or nobody knows.
+///
+/// A path without a slash in front lies in a folder that nobody knows.
+pub fn refusal(service: Option<&Service>, inventory: &Inventory, path: &str) -> Option<Refusal> {
+    let mounts = service
+        .map(|service| &service.mounts[..])
+        .unwrap_or_default();
+    let absolute = path.starts_with('/');
+    let over = |target: &str| {
+        let target = target.trim_end_matches('/');
+        path.strip_prefix(target)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    // What is mounted may be writable; a hole may be anywhere, and so may the folder of a relative path.
+    let mounted = mounts
+        .iter()
+        .any(|mount| !absolute || mount.value.known().is_none() || over(mount.value.as_str()));
+    let elsewhere = ["/dev/", "/proc/", "/sys/"]
+        .iter()
+        .any(|top| path.starts_with(top));
+    if mounted || elsewhere {
+        return None;
+    }
+    if let Some(flag) = service.and_then(|service| service.read_only.as_ref())
+        && flag.value
+    {
+        // An image may declare volumes, which stay writable; nobody puts one here.
+        let usual = ["/tmp/", "/run/", "/var/run/", "/var/tmp/", "/home/"];
+        let in_root = absolute && path.matches('/').count() == 1;
+        let bare = !absolute || in_root;
+        let known = usual.iter().chain(&ROOTS).any(|top| path.starts_with(top));
+        return (bare || known).then(|| Refusal::ReadOnly(flag.entry()));
+    }
+    let own = service.and_then(|service| service.user.as_ref());
+    let (user, span) = match own {
+        Some(user) => (user.value.known()?.to_owned(), Some(user.entry())),
+        None => (inventory.user.clone()?, None),
+    };
+    let name = user.split(':').next().unwrap_or_default();
+    let is_root = matches!(name, "" | "0" | "root");
+    let in_root = absolute && path.matches('/').count() == 1;
+    let known = in_root
+        || ROOTS
+            .iter()
+            .any(|top| path.starts_with(top) && *top != "/opt/");
+    (!is_root && known).then_some(Refusal::NotRoot { user, span })
+}
+
 /// What happens to dead children in this container (semantics of `wait`, measured: `rules/facts/programs.toml`).
 pub fn reaping(service: Option<&Service>, inventory: &Inventory) -> Reaping {
     let Some(service) = service else {

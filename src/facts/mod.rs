@@ -21,6 +21,7 @@ pub mod servers;
 mod stage;
 pub mod tag;
 pub mod tools;
+pub mod workers;
 
 pub use answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
 pub use filled::{Filled, filled};

@@ -121,6 +121,15 @@ impl Command {
         }
         walk.calls
     }
+    /// Every file that a shell is told to write into, by `>` and the like.
+    pub fn written_files(&self) -> Vec<Argument> {
+        let mut walk = Walk::default();
+        match self {
+            Self::Words(words) => walk.call(words, None),
+            Self::Script { script, dialect } => walk.script(script, *dialect),
+        }
+        walk.written
+    }
 }
 
 impl Argument {
@@ -183,6 +192,7 @@ const DEPTH: usize = 8;
 #[derive(Default)]
 struct Walk {
     calls: Vec<Call>,
+    written: Vec<Argument>,
     within: Vec<Within>,
     functions: Vec<String>,
 }
@@ -284,6 +294,15 @@ impl Walk {
         }
         for redirect in &command.redirects {
             self.word(&redirect.target, dialect);
+            if matches!(
+                redirect.kind,
+                RedirectKind::Output
+                    | RedirectKind::Append
+                    | RedirectKind::OutputAndErrors
+                    | RedirectKind::AppendOutputAndErrors
+            ) {
+                self.written.push(Argument::of_word(&redirect.target));
+            }
             if let Some(body) = redirect.body.as_ref().and_then(|body| body.get()) {
                 self.word(body, dialect);
             }

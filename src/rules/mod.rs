@@ -8,6 +8,7 @@ mod command_in_one_word;
 mod dependency_cycle;
 mod disabled_with_test;
 mod downgraded_dependency;
+mod dropped_by_oci;
 mod empty_test;
 mod external_target;
 mod health_budget;
@@ -17,6 +18,7 @@ mod idle_start_interval;
 mod idle_start_period;
 mod ignores_http_errors;
 mod ignores_reply;
+mod inherited_probe;
 mod init_server_race;
 mod inner_timeout;
 mod invalid_duration;
@@ -50,9 +52,11 @@ mod unescaped_dollar;
 mod unknown_setting;
 mod unportable_regex;
 mod unspecified_address;
+mod unsupported_by_target;
 mod unsupported_option;
 mod unverified_tls;
 mod unwatched_dependency;
+mod unwritable_probe;
 mod variable_in_exec;
 mod wrong_identity;
 mod wrong_port;
@@ -118,7 +122,11 @@ pub const RULES: &[&Rule] = &[
     &one_shot_dependency::RULE,
     &dependency_cycle::RULE,
     &undefined_dependency::RULE,
+    &inherited_probe::RULE,
     &downgraded_dependency::RULE,
+    &dropped_by_oci::RULE,
+    &unsupported_by_target::RULE,
     &secret_in_probe::RULE,
     &unverified_tls::RULE,
+    &unwritable_probe::RULE,
 ];

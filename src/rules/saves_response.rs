@@ -1,6 +1,6 @@
 //! `saves-response`: wget saves what it gets, and the second run meets the file of the first.
 
-use crate::facts::Flavour;
+use crate::facts::{Flavour, container};
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::command::{Call, base};
 use crate::model::url;
@@ -29,6 +29,11 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
                 || request.options.doubtful
                 || request.urls.is_empty()
             {
+                continue;
+            }
+            // Where nothing can be written, nothing is saved, and that has a name of its own.
+            let file = saved_name(call, &request).unwrap_or("index.html");
+            if container::refusal(watched.service, &watched.inventory, file).is_some() {
                 continue;
             }
             let continues = request.has(&["-c", "--continue"]);
