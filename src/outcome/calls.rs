@@ -1,5 +1,6 @@
 //! Words become calls: functions, builtins, programs, and the programs behind wrappers.
 
+use crate::facts::tools::{Takes, makes};
 use crate::facts::{Firmness, Flavour, Holds, Shell};
 use crate::model::command::{
     Dialect, Inner, PartKind, Simple, Value, Word, base, inner, is_builtin, parse,
@@ -198,9 +199,15 @@ impl Player<'_> {
     }
 
     /// The runs with a variable as one word, and with none in its place where it is empty: what both come to is
-    /// known. None where no argument is a variable and nothing else.
+    /// known. Only the value of an option can be seen to be meant as one word: `$OPTIONS` may be several. None where
+    /// no argument is such a variable and nothing else.
     fn with_and_without(&self, args: &[Arg], path: &Path, shell: bool) -> Option<Vec<Path>> {
-        let at = args.iter().skip(1).position(|arg| arg.variable)? + 1;
+        let name = args.first().and_then(Arg::known).map(base)?;
+        let takes = |option: &str| makes(name).any(|make| make.takes(option) == Takes::Value);
+        let at = (2..args.len()).find(|at| {
+            let option = args.get(at - 1).and_then(Arg::known);
+            args.get(*at).is_some_and(|arg| arg.variable) && option.is_some_and(takes)
+        })?;
         let arg = args.get(at)?;
         let why = "nobody knows whether this variable is empty";
         let mut path = path.clone();
@@ -341,10 +348,14 @@ impl Player<'_> {
             "timeout" => self.limited(args, at, path),
             "xargs" => {
                 let options = args.get(1..at).unwrap_or_default();
-                let on_input = options.iter().any(|arg| {
-                    arg.text.starts_with('-') && arg.text.contains(['r', 'I', 'i', 'L'])
-                });
-                if on_input && path.input.is_empty() {
+                let on_input = options
+                    .iter()
+                    .any(|arg| arg.text.starts_with('-') && arg.text.contains(['r', 'I', 'i']));
+                if options.iter().any(|arg| arg.text.starts_with("-L")) {
+                    let why = "only some makes of `xargs` know `-L`";
+                    return vec![self.unknown(path, first.span, name, why)];
+                }
+                if on_input && path.input.trim().is_empty() {
                     return vec![path.with(Code::Exact(0))];
                 }
                 if on_input && !is_known(&path.input) {

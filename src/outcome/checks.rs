@@ -20,17 +20,20 @@ enum Test {
 impl Player<'_> {
     /// A run of such a script; None for other programs, and where it may be another script of that name.
     pub(super) fn script_of_image(&self, program: &str, call: &Use<'_>) -> Option<Vec<Run>> {
-        let of = |image: &str| {
-            let recipe = self.scene.inventory.recipe?;
-            recipe.images.iter().any(|name| name == image).then_some(())
-        };
         match program {
-            "healthcheck.sh" | "/usr/local/bin/healthcheck.sh" => {
-                of("docker.io/library/mariadb")?;
+            "healthcheck.sh" | "/usr/local/bin/healthcheck.sh"
+                if self.is_image("docker.io/library/mariadb") =>
+            {
                 Some(self.mariadb_check(call))
             }
             _ => None,
         }
+    }
+
+    /// Whether the container runs this image.
+    pub(super) fn is_image(&self, name: &str) -> bool {
+        let recipe = self.scene.inventory.recipe;
+        recipe.is_some_and(|recipe| recipe.images.iter().any(|image| image == name))
     }
 
     /// The script runs its tests in order and ends with 1 at the first that fails (MariaDB/mariadb-docker,
