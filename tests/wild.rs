@@ -27,6 +27,7 @@ fn rule_of(class: &str) -> Option<&'static str> {
         "cmd-shell-args-dropped" => "split-shell-command",
         "curl-no-fail" => "ignores-http-errors",
         "dev-tcp-in-sh" => "cannot-succeed",
+        "string-NONE" => "invalid-healthcheck",
         "curl-single-dash-fail" => "unsupported-option",
         class if class.starts_with("fail-open") => "misleading-pattern",
         "exec-form-shell-variable" => "variable-in-exec",

@@ -1,8 +1,10 @@
 //! `invalid-healthcheck`: whatever else the engine rejects about a health check.
 
 use crate::finding::{Finding, Fix, Severity};
+use crate::model::draft::{Draft, NewTest, Notation};
+use crate::model::probe::{Form, Platform};
 use crate::model::rejected::RejectedKind;
-use crate::rule::{Context, Rule};
+use crate::rule::{Context, Rule, Watched};
 use crate::text::Edit;
 
 /// See the page.
@@ -18,6 +20,82 @@ pub const RULE: Rule = Rule {
 const LONGEST: usize = 60;
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = context.watched.iter().filter_map(word_as_program).collect();
+    findings.extend(rejected(context));
+    findings
+}
+
+/// `test: NONE`, `test: CMD curl …`, `HEALTHCHECK CMD ["CMD-SHELL", …]`: the word has its meaning only as the first of
+/// a Compose list. Everywhere else it is the name of a program, and there is none.
+fn word_as_program(watched: &Watched<'_>) -> Option<Finding> {
+    let test = watched.test?;
+    let (text, in_list) = match &test.value.form {
+        Form::Exec(words) if watched.probe.platform == Platform::Dockerfile => {
+            (words.first()?, true)
+        }
+        Form::Shell { script, .. } => (script, false),
+        _ => return None,
+    };
+    let start = text.len() - text.as_str().trim_start().len();
+    let word = text.as_str().split_whitespace().next()?;
+    let end = start + word.len();
+    let rest = text.as_str().get(end..)?;
+    let alone = word == "NONE" && rest.trim().is_empty();
+    let before = matches!(word, "CMD" | "CMD-SHELL");
+    if !alone && !before {
+        return None;
+    }
+    let notation = &test.value.notation;
+    let (help, edit) = match (word, &test.value.form) {
+        ("NONE", _) => {
+            let span = match notation {
+                Notation::Yaml { span, .. } => Some(*span),
+                _ => None,
+            };
+            let edit = span.map(|span| Edit::replace(span, "[\"NONE\"]"));
+            (
+                "to switch the check off, write `[\"NONE\"]` in Compose and `HEALTHCHECK NONE` in a Dockerfile",
+                edit,
+            )
+        }
+        (_, Form::Exec(words)) => {
+            let rest = words.get(1..)?;
+            let new = match (word, rest) {
+                ("CMD-SHELL", [script]) => Some(NewTest::Shell(Draft::kept(script))),
+                ("CMD", [_, ..]) => Some(NewTest::Exec(rest.iter().map(Draft::kept).collect())),
+                _ => None,
+            };
+            (
+                "leave it out: the instruction has its own `CMD`",
+                new.and_then(|new| notation.rewrite(&new)),
+            )
+        }
+        _ => {
+            let next = end + rest.len() - rest.trim_start().len();
+            let edit = text.replace(start..next, "");
+            ("leave it out: text is always run by the shell", edit)
+        }
+    };
+    Some(
+        watched
+            .finding(
+                &RULE,
+                Severity::Error,
+                text.span_of(start..end),
+                format!("`{word}` is taken for the name of a program"),
+                if in_list {
+                    "in a Dockerfile every word of the list is a part of the command, and there is no such program"
+                } else {
+                    "text is handed to the shell as it is, and there is no such program"
+                },
+            )
+            .help(help)
+            .fix(edit.map(|edit| Fix::safe("write what was meant", vec![edit]))),
+    )
+}
+
+/// What the readers met.
+fn rejected(context: &Context<'_>) -> Vec<Finding> {
     context
         .rejected()
         .filter_map(|rejected| {

@@ -2,6 +2,7 @@
 
 mod bashism;
 mod broken_json_form;
+mod build_arg_at_runtime;
 mod cannot_fail;
 mod cannot_succeed;
 mod command_in_one_word;
@@ -46,6 +47,7 @@ mod secret_in_probe;
 mod settings_without_test;
 mod slow_to_notice;
 mod split_shell_command;
+mod swallowed_text;
 mod test_without_cmd;
 mod undefined_dependency;
 mod unescaped_dollar;
@@ -77,6 +79,8 @@ pub const RULES: &[&Rule] = &[
     &command_in_one_word::RULE,
     &broken_json_form::RULE,
     &variable_in_exec::RULE,
+    &build_arg_at_runtime::RULE,
+    &swallowed_text::RULE,
     &lost_healthcheck::RULE,
     &disabled_with_test::RULE,
     &unknown_setting::RULE,
