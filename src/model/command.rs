@@ -172,6 +172,15 @@ impl Call {
             .any(|within| matches!(within, Within::Wrapper(name) if name == wrapper))
     }
 
+    /// Whether somebody reads what it prints: the next program of a pipeline, or the shell for `$(…)`.
+    pub fn is_read(&self) -> bool {
+        self.within.iter().any(|within| match within {
+            Within::Pipeline { place, of } => place + 1 < *of,
+            Within::Substitution => true,
+            _ => false,
+        })
+    }
+
     /// The program as a message may show it: by its name, or by the variable that brings it.
     pub fn shown_name(&self) -> String {
         match self.words.first() {

@@ -1,7 +1,7 @@
 //! The same request with another tool: what to write where the one that was chosen is not there.
 
 use crate::facts::{Flavour, Inventory};
-use crate::model::command::{Call, Within};
+use crate::model::command::Call;
 use crate::model::url::{self, Url};
 use crate::outcome::request::{Client, Request, request};
 
@@ -34,11 +34,7 @@ pub fn substitutes(call: &Call, inventory: &Inventory) -> Vec<Substitute> {
         return Vec::new();
     }
     // Whoever pipes the answer on needs it; otherwise it is thrown away.
-    let piped = call.within.iter().any(|within| match within {
-        Within::Pipeline { place, of } => place + 1 < *of,
-        Within::Substitution => true,
-        _ => false,
-    });
+    let piped = call.is_read();
     let way = Way {
         asked: &asked,
         at: *at,

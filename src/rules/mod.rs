@@ -12,6 +12,7 @@ mod downgraded_dependency;
 mod dropped_by_oci;
 mod empty_test;
 mod external_target;
+mod head_refused;
 mod health_budget;
 mod heavy_probe;
 mod host_variable;
@@ -106,6 +107,7 @@ pub const RULES: &[&Rule] = &[
     &wrong_scheme::RULE,
     &malformed_url::RULE,
     &proxied_loopback::RULE,
+    &head_refused::RULE,
     &retired_endpoint::RULE,
     &external_target::RULE,
     &unspecified_address::RULE,
