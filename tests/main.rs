@@ -21,6 +21,8 @@ mod house;
 mod known;
 mod laws;
 mod learn;
+#[cfg(unix)]
+mod local;
 mod machine;
 mod pages;
 mod readme;
@@ -33,3 +35,5 @@ mod shells;
 mod truth;
 mod wild;
 mod yaml;
+#[cfg(target_os = "linux")]
+mod zombies;

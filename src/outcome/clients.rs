@@ -310,18 +310,21 @@ impl Player<'_> {
         if waits || sleeps {
             return vec![Run::unknown("nobody knows how long it waits")];
         }
+        if self.world == World::Error && command == "ping" {
+            // Too many connections, a host that is blocked: the server says it in place of its greeting. A client that
+            // wants TLS does not believe what comes before it.
+            return vec![
+                Run::new(0).hides(format!(
+                    "`{name} ping` ends with 0 when the server answers with an error, unless it wants TLS"
+                )),
+                Run::new(1).because(format!(
+                    "the server answers with an error before TLS, so `{name}` may end with 1"
+                )),
+            ];
+        }
         vec![match self.world {
             World::Healthy if command == "ping" => Run::new(0).prints("mysqld is alive\n"),
             World::Healthy => Run::new(0).prints(ANY),
-            // Too many connections, a host that is blocked: the server says it in place of its greeting.
-            World::Error if command == "ping" && self.is_image("docker.io/library/mysql") => {
-                Run::new(0).hides(format!(
-                    "`{name} ping` ends with 0 when the server answers with an error"
-                ))
-            }
-            World::Error if command == "ping" => Run::unknown(
-                "MySQL's client and MariaDB's newer ones think differently of such an error",
-            ),
             World::Error => Run::new(1).because(format!(
                 "the server answers with an error, so `{name}` ends with 1"
             )),

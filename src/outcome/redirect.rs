@@ -122,8 +122,10 @@ impl Player<'_> {
             RedirectKind::Input | RedirectKind::Both => {
                 if text == "/dev/null" {
                     opened.input = Some(String::new());
-                } else if fd.is_none_or(|fd| fd == "0") {
-                    opened.input = Some(ANY.to_owned());
+                } else {
+                    if fd.is_none_or(|fd| fd == "0") {
+                        opened.input = Some(ANY.to_owned());
+                    }
                     let mut absent = path.clone();
                     let cause = Cause::new(
                         redirect.target.span(),

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -79,15 +79,45 @@ pub fn run(scene: &Scene, told: &Told, folder: &Path, limit: Duration) -> Truth 
         let signal = || 128 + status.signal().unwrap_or_default();
         Truth::Ended(status.code().unwrap_or_else(signal))
     });
-    if truth == Truth::Killed || told.shown().contains('&') {
-        // What it left behind goes as well: the whole group.
-        let _ = Command::new("/bin/sh")
-            .args(["-c", &format!("kill -9 -{} 2>/dev/null", child.id())])
-            .status();
+    // A shell does not wait for these, and `timeout` ends its child but not that one's children.
+    let text = told.shown();
+    let leaves = ["&", "nohup", "setsid", "timeout", "coproc", "<(", ">("]
+        .iter()
+        .any(|word| text.contains(word));
+    if truth == Truth::Killed || leaves {
+        sweep(&[format!("-{}", child.id())], folder);
+        let _ = child.kill();
         let _ = child.wait();
     }
     let _ = fs::remove_dir_all(folder);
     truth
+}
+
+/// Ends what runs left behind: groups by name, and whoever works below the folder or calls it home. `timeout` and
+/// `setsid` make groups of their own, and a BusyBox `cat` that lives on holds the lock of the pipe that this test has to
+/// close.
+pub fn sweep(groups: &[String], folder: &Path) {
+    let mut ends: Vec<String> = groups.to_vec();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name == std::process::id().to_string() || !name.bytes().all(|b| b.is_ascii_digit()) {
+            continue;
+        }
+        let works = fs::read_link(entry.path().join("cwd"));
+        let knows = fs::read(entry.path().join("environ")).unwrap_or_default();
+        let home = String::from_utf8_lossy(&knows)
+            .split('\0')
+            .find_map(|line| line.strip_prefix("HOME=").map(PathBuf::from));
+        if works.is_ok_and(|at| at.starts_with(folder))
+            || home.is_some_and(|home| home.starts_with(folder))
+        {
+            ends.push(name);
+        }
+    }
+    let _ = Command::new("/bin/sh")
+        .args(["-c", "kill -9 \"$@\" 2>/dev/null", "sh"])
+        .args(ends)
+        .status();
 }
 
 fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {

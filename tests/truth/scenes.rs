@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use healthlint::facts::{Answer, Firmness, Flavour, Holds, Inventory, Reason};
 use healthlint::model::command::Dialect;
 
+use crate::local::installed;
+
 /// A shell and the tools around it.
 pub struct Scene {
     /// `dash`, `bash`, `ash`.
@@ -221,19 +223,6 @@ impl Scene {
             None => self.missing.push(tool),
         }
     }
-}
-
-/// Where a program lies. Debian's `psql` is a script that needs more than itself, so the real one is taken.
-pub fn installed(program: &str) -> Option<PathBuf> {
-    let postgres = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
-    let postgres = postgres.flatten().map(|version| version.path().join("bin"));
-    let usual = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"].map(PathBuf::from);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    postgres
-        .chain(usual)
-        .chain(std::env::split_paths(&path).collect::<Vec<_>>())
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
 }
 
 fn applet(busybox: &Path, name: &str) -> bool {
