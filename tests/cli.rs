@@ -32,10 +32,10 @@ services:
 const FINE: &str = "services:\n  web:\n    image: nginx:alpine\n";
 
 /// A folder with files that is there while a test runs.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub fn new(files: &[(&str, &str)]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path =
@@ -48,13 +48,13 @@ impl Folder {
         folder
     }
 
-    fn put(&self, path: &str, bytes: &[u8]) {
+    pub fn put(&self, path: &str, bytes: &[u8]) {
         let path = self.0.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
 
-    fn text(&self, path: &str) -> String {
+    pub fn text(&self, path: &str) -> String {
         fs::read_to_string(self.0.join(path)).unwrap()
     }
 
@@ -68,7 +68,7 @@ impl Folder {
         command
     }
 
-    fn run(&self, words: &[&str]) -> Said {
+    pub fn run(&self, words: &[&str]) -> Said {
         self.command(words).output().unwrap().into()
     }
 
@@ -101,10 +101,10 @@ impl Drop for Folder {
 }
 
 /// What came out.
-struct Said {
-    status: i32,
-    out: String,
-    error: String,
+pub struct Said {
+    pub status: i32,
+    pub out: String,
+    pub error: String,
 }
 
 impl From<Output> for Said {

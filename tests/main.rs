@@ -31,6 +31,7 @@ mod registry;
 mod sarif;
 mod seeds;
 mod shells;
+mod suggest;
 #[cfg(unix)]
 mod truth;
 mod wild;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use super::input::{asked_for, configuration, learned, not_text, options, reason, standard_input};
+use super::suggest::Suggest;
 use super::units::{keep_named, units};
 use super::{Outlet, Status, missed, pages};
 use crate::check::{self, Checked, Options, Unit};
@@ -79,6 +80,9 @@ enum Format {
     Sarif,
     /// Annotations of a GitHub workflow
     Github,
+    /// What `healthlint suggest` says beside its diff
+    #[value(skip)]
+    Suggestions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -87,6 +91,28 @@ enum FailOn {
     Warning,
     Note,
     Never,
+}
+
+impl Check {
+    /// The same way through the house for `healthlint suggest`: one rule, whose fixes are offered or taken.
+    pub fn of_suggestions(command: &Suggest) -> Self {
+        Self {
+            paths: command.paths.clone(),
+            stdin_filename: None,
+            format: Format::Suggestions,
+            diff: !command.apply,
+            fix: command.apply,
+            unsafe_fixes: true,
+            select: vec!["missing-healthcheck".to_owned()],
+            ignore: Vec::new(),
+            fail_on: FailOn::Never,
+            files: command.files.clone(),
+            env: command.env,
+            allow_outside: command.allow_outside,
+            quiet: false,
+            verbose: false,
+        }
+    }
 }
 
 impl FailOn {
@@ -290,7 +316,8 @@ impl Run<'_> {
                 );
                 let _ = writeln!(lines, "{}", visible::line(&line));
             }
-            if self.command.format == Format::Human && input.is_none() {
+            let is_told = matches!(self.command.format, Format::Human | Format::Suggestions);
+            if is_told && input.is_none() {
                 self.outlet.out(&lines);
             } else {
                 self.outlet.error(&lines);
@@ -343,6 +370,7 @@ impl Run<'_> {
             Format::Json => report::json::render(&report),
             Format::Sarif => report::sarif::render(&report),
             Format::Github => report::github::render(&report),
+            Format::Suggestions => report::suggested::render(&report),
         };
         let ending = self.ending(&report, &checked.absent);
         if self.command.format == Format::Human {

@@ -6,6 +6,7 @@ mod image;
 mod input;
 mod missed;
 mod pages;
+mod suggest;
 mod units;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -42,6 +43,8 @@ enum Command {
     Explain(explain::Explain),
     /// Show what is known about images, or learn it from the images themselves
     Image(image::Image),
+    /// Suggest a check for each service that has none, as a diff
+    Suggest(suggest::Suggest),
     /// List the rules
     Rules,
     /// Show the page of one rule
@@ -154,6 +157,7 @@ pub fn run() -> ExitCode {
         Command::Check(command) => check::run(&command, &outlet),
         Command::Explain(command) => explain::run(&command, &outlet),
         Command::Image(command) => image::run(&command, &outlet),
+        Command::Suggest(command) => suggest::run(&command, &outlet),
         Command::Rules => pages::list(&outlet),
         Command::Rule { name } => pages::show(&name, &outlet),
     })

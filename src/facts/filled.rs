@@ -12,7 +12,7 @@ use super::{Inventory, Shell};
 
 /// A service whose image says nothing about its start is given this long: most are up by then, and a passing check
 /// ends the start period anyway.
-const START: Duration = Duration::from_secs(30);
+pub const START: Duration = Duration::from_secs(30);
 
 /// The check that a service should have, ready to be written.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ pub mod learned;
 mod lookup;
 pub mod mirrors;
 pub mod packages;
+pub mod ports;
 pub mod programs;
 pub mod published;
 pub mod recipes;
@@ -24,7 +25,7 @@ pub mod tools;
 pub mod workers;
 
 pub use answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
-pub use filled::{Filled, filled};
+pub use filled::{Filled, START, filled};
 pub use inventory::{Inventory, OwnCheck, USUAL};
 pub use lookup::{canonical, inventory_of_image};
 pub use published::Epoch;

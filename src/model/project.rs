@@ -9,7 +9,7 @@ use crate::model::draft::Place;
 use crate::model::probe::Probe;
 use crate::model::rejected::Rejected;
 use crate::model::waits::WaitList;
-use crate::text::{SourceId, Span, Traced};
+use crate::text::{Edit, SourceId, Span, Traced};
 
 /// What is judged together: Compose files that are merged, with the Dockerfiles they build; or one Dockerfile.
 #[derive(Clone, Debug, Default)]
@@ -122,6 +122,20 @@ pub struct Dependency {
     pub list: Option<Arc<WaitList>>,
     /// The condition below, where a list on top of it says no condition and so takes that one away.
     pub downgraded: Option<Written<Condition>>,
+}
+
+impl Dependency {
+    /// What gives this wait, and with it each wait of the same list, the condition that `condition` says.
+    ///
+    /// None where the bytes are not the service's own, or say no condition that could be replaced.
+    pub fn with_conditions(&self, condition: impl Fn(&str) -> Condition) -> Option<Vec<Edit>> {
+        if let Some(list) = &self.list {
+            return Some(list.long_form(condition));
+        }
+        let long = self.condition.span != self.service.span && self.condition.through.is_none();
+        let word = condition(&self.service.value).word();
+        long.then(|| vec![Edit::replace(self.condition.span, word)])
+    }
 }
 
 /// What a dependent waits for.

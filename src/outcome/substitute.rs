@@ -53,10 +53,45 @@ pub fn substitutes(call: &Call, inventory: &Inventory) -> Vec<Substitute> {
     } else if inventory.has("curl").is_yes() {
         found.push(curl(&way));
     }
-    if !piped {
-        found.extend(one_liners(&way, inventory));
+    if !piped && let Some(literal) = way.literal {
+        found.extend(one_liners(
+            literal,
+            way.url,
+            way.limit.unwrap_or(5),
+            inventory,
+        ));
     }
     found
+}
+
+/// The words that ask this URL, give up after so many seconds, and fail unless the answer is good, with the first
+/// program that the container is known to have.
+pub fn ask(url: &str, limit: u32, inventory: &Inventory) -> Option<Vec<String>> {
+    let seconds = limit.to_string();
+    if inventory.has("curl").is_yes() {
+        return Some(words(&[
+            "curl",
+            "-fsS",
+            "-o",
+            "/dev/null",
+            "-m",
+            &seconds,
+            url,
+        ]));
+    }
+    if inventory.has("wget").is_yes() {
+        return Some(words(&[
+            "wget",
+            "-q",
+            "-O",
+            "/dev/null",
+            "-T",
+            &seconds,
+            url,
+        ]));
+    }
+    let ways = one_liners(url, &url::parse(url), limit, inventory);
+    ways.into_iter().next().map(|way| way.before)
 }
 
 struct Way<'a> {
@@ -113,18 +148,14 @@ fn curl(way: &Way<'_>) -> Substitute {
 }
 
 /// Interpreters that the image has anyway.
-fn one_liners(way: &Way<'_>, inventory: &Inventory) -> Vec<Substitute> {
-    let Some(literal) = way.literal else {
-        return Vec::new();
-    };
-    let Some(scheme) = way.url.effective_scheme() else {
+fn one_liners(literal: &str, url: &Url, limit: u32, inventory: &Inventory) -> Vec<Substitute> {
+    let Some(scheme) = url.effective_scheme() else {
         return Vec::new();
     };
     // The URL goes into quotes of another language.
     if literal.contains(['\'', '"', '\\', '$', '`', ' ']) || !literal.contains("://") {
         return Vec::new();
     }
-    let limit = way.limit.unwrap_or(5);
     let mut found = Vec::new();
     let mut offer = |program: &'static str, option: &str, code: String| {
         if inventory.has(program).is_yes() {
@@ -156,10 +187,10 @@ fn one_liners(way: &Way<'_>, inventory: &Inventory) -> Vec<Substitute> {
         format!("exit(@file_get_contents('{literal}') === false ? 1 : 0);"),
     );
     if scheme == "http" && inventory.has("grep").is_yes() {
-        let host = literal.get(way.url.host.clone()).unwrap_or_default();
-        let port = way.url.effective_port().unwrap_or(80);
+        let host = literal.get(url.host.clone()).unwrap_or_default();
+        let port = url.effective_port().unwrap_or(80);
         let path = literal
-            .get(way.url.path.start..)
+            .get(url.path.start..)
             .filter(|path| !path.is_empty())
             .unwrap_or("/");
         offer(

@@ -8,6 +8,7 @@ pub mod github;
 pub mod human;
 pub mod json;
 pub mod sarif;
+pub mod suggested;
 pub mod time_line;
 pub mod visible;
 mod wrap;

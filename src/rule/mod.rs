@@ -126,6 +126,17 @@ impl Context<'_> {
         recipe::added(self, service)
     }
 
+    /// A check that asks this port of a service over HTTP, as a new key of it: with a program that its container is
+    /// known to have.
+    pub fn ask(&self, service: &Service, port: u16) -> Option<Edit> {
+        recipe::asking(self, service, port)
+    }
+
+    /// The same with curl or else wget, where nobody knows which of them is there.
+    pub fn ask_blindly(&self, service: &Service, port: u16) -> Option<Edit> {
+        recipe::asking_blindly(self, service, port)
+    }
+
     /// What is known of the check of each service, in the order of the services.
     pub fn watches(&self) -> Vec<Watch> {
         let services = self.project.services.iter().zip(&self.inventories);

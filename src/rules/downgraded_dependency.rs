@@ -52,7 +52,7 @@ fn finding(service: &Service, wait: &Dependency, below: &Written<Condition>) -> 
         wait.and_then(|wait| wait.downgraded.as_ref())
             .map_or(Condition::Started, |below| below.value)
     };
-    let edits = wait.list.as_ref().map(|list| list.long_form(lost));
+    let edits = wait.with_conditions(lost);
     finding.fix(edits.map(|edits| Fix::safe("write the long form", edits)))
 }
 

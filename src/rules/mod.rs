@@ -32,6 +32,7 @@ mod malformed_url;
 mod matches_itself;
 mod meaningless_retries;
 mod misleading_pattern;
+mod missing_healthcheck;
 mod missing_shell;
 mod missing_tool;
 mod mutating_probe;
@@ -135,4 +136,5 @@ pub const RULES: &[&Rule] = &[
     &secret_in_probe::RULE,
     &unverified_tls::RULE,
     &unwritable_probe::RULE,
+    &missing_healthcheck::RULE,
 ];

@@ -88,21 +88,13 @@ fn judge(
 }
 
 fn edits(context: &Context<'_>, dependency: &Dependency) -> Option<Vec<Edit>> {
-    let is_job = |name: &str| {
-        let target = context.project.service(name);
-        target.and_then(jobs::grounds).is_some()
-    };
-    if let Some(list) = &dependency.list {
-        // Whoever has no word in the list keeps what the list form says.
-        return Some(list.long_form(|name| {
-            if is_job(name) {
-                Condition::Completed
-            } else {
-                Condition::Started
-            }
-        }));
-    }
-    let condition = &dependency.condition;
-    let long = condition.span != dependency.service.span && condition.through.is_none();
-    long.then(|| vec![Edit::replace(condition.span, Condition::Completed.word())])
+    // Whoever has no word in a list keeps what the list form says.
+    dependency.with_conditions(|name| {
+        let is_job = context.project.service(name).and_then(jobs::grounds);
+        if is_job.is_some() {
+            Condition::Completed
+        } else {
+            Condition::Started
+        }
+    })
 }

@@ -1,0 +1,160 @@
+//! `missing-healthcheck`: a service that stays and that nobody watches; the way to what `healthlint suggest` offers.
+
+use crate::facts::{Inventory, OwnCheck, Shell, jobs, ports, workers};
+use crate::finding::{Finding, Fix, Severity};
+use crate::model::project::{Condition, Service};
+use crate::rule::{Context, Rule};
+use crate::text::Edit;
+
+/// See the page.
+pub const RULE: Rule = Rule {
+    name: "missing-healthcheck",
+    severity: None,
+    page: include_str!("../../rules/missing-healthcheck.md"),
+    last_resort: false,
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let services = context.project.services.iter();
+    services
+        .filter(|service| is_unwatched(context, service))
+        .filter_map(|service| finding(context, service))
+        .collect()
+}
+
+/// Whether it stays, has a container of its own, and nothing says how it is watched, or that it shall not be.
+fn is_unwatched(context: &Context<'_>, service: &Service) -> bool {
+    let watched = context.watched.iter().any(|watched| {
+        watched
+            .service
+            .is_some_and(|other| std::ptr::eq(other, service))
+    });
+    service.complete
+        && service.probe.is_none()
+        && !watched
+        && !service.without_container
+        && jobs::grounds(service).is_none()
+}
+
+fn finding(context: &Context<'_>, service: &Service) -> Option<Finding> {
+    let inventory = context.inventory(service)?;
+    let name = &service.name.value;
+    let shown = &inventory.shown;
+    let (message, why) = match inventory.check {
+        OwnCheck::Command(_) => return None,
+        OwnCheck::None => (
+            format!("`{name}` has no health check"),
+            format!(
+                "neither the service nor its image {shown} has one: when it hangs, nobody is told"
+            ),
+        ),
+        OwnCheck::Unknown => (
+            format!("`{name}` has no health check of its own"),
+            format!("nobody has listed whether {shown} brings one"),
+        ),
+    };
+    let mut finding = Finding::new(RULE.name, Severity::Note, service.name.span, message, why);
+    finding.service = Some(name.clone());
+    Some(match offer(context, service, inventory) {
+        Ok(fix) => finding
+            .help("read what is offered before you take it: only you know what healthy means here")
+            .fix(fix),
+        Err(gap) => finding.help(gap),
+    })
+}
+
+/// The check that fits best, or what would have to be known to offer one.
+fn offer(context: &Context<'_>, service: &Service, inventory: &Inventory) -> Result<Fix, String> {
+    let shown = &inventory.shown;
+    if inventory.windows {
+        return Err("nothing is known about Windows containers".to_owned());
+    }
+    if workers::works(service).is_none() {
+        if let Some(offer) = context.recipe(service) {
+            let mut fix = offer.fix(&format!("add the check that {shown} can run"));
+            fix.edits.extend(waits(context, service));
+            return Ok(fix);
+        }
+        if let Some(port) = http_port(service, inventory) {
+            return ask(context, service, inventory, port);
+        }
+    }
+    let unlisted = if inventory.shell() == Shell::Unknown {
+        format!("nobody has listed what {shown} holds, and ")
+    } else {
+        String::new()
+    };
+    Err(format!(
+        "{unlisted}no port of it is known to speak HTTP: write a command that ends with 0 only while `{}` works",
+        service.name.value
+    ))
+}
+
+/// A question to the port, or what stands in the way of one.
+fn ask(
+    context: &Context<'_>,
+    service: &Service,
+    inventory: &Inventory,
+    port: u16,
+) -> Result<Fix, String> {
+    let shown = &inventory.shown;
+    if let Some(edit) = context.ask(service, port) {
+        let title = format!("ask port {port}, where an answer below 400 at `/` means healthy");
+        let edits = std::iter::once(edit)
+            .chain(waits(context, service))
+            .collect();
+        return Ok(Fix::risky(title, edits));
+    }
+    let lacks = |tool: &str| inventory.has(tool).is_no();
+    let blind = (!lacks("curl") && !lacks("wget"))
+        .then(|| context.ask_blindly(service, port))
+        .flatten();
+    if let Some(edit) = blind {
+        let title =
+            format!("ask port {port}, if {shown} has curl or wget, which nobody has listed");
+        return Ok(Fix::display(title, vec![edit]));
+    }
+    Err(format!(
+        "{shown} has nothing that could ask port {port}: use a health command of the program, or put a client into \
+         the image"
+    ))
+}
+
+/// The TCP port that speaks HTTP by convention: one that is published, else one that the image exposes for the
+/// command that it brings.
+fn http_port(service: &Service, inventory: &Inventory) -> Option<u16> {
+    let own_command = service.command.is_none() && service.entrypoint.is_none();
+    let published = service.ports.iter().filter_map(|port| port.container);
+    let exposed = inventory.ports.iter().copied().filter(|_| own_command);
+    published
+        .chain(exposed)
+        .find(|port| ports::speaks_http(*port))
+}
+
+/// Those who wait for the start of the service wait for its health from now on.
+fn waits(context: &Context<'_>, service: &Service) -> Vec<Edit> {
+    // `docker stack deploy` waits for nobody and rejects the long form.
+    if context.targets.stack {
+        return Vec::new();
+    }
+    let name = &service.name.value;
+    let condition = |other: &str| {
+        if other == name {
+            Condition::Healthy
+        } else {
+            Condition::Started
+        }
+    };
+    let waits = context
+        .project
+        .services
+        .iter()
+        .flat_map(|other| &other.depends_on)
+        .filter(|wait| wait.explicit && wait.service.value == *name)
+        .filter(|wait| wait.condition.value == Condition::Started);
+    waits
+        .filter_map(|wait| wait.with_conditions(condition))
+        .flatten()
+        .collect()
+}

@@ -1,0 +1,153 @@
+//! `healthlint suggest`: a check for each service that has none, as a patch or written down.
+
+use crate::cli::Folder;
+
+const SHOP: &str = "\
+services:
+  web:
+    image: node:22-alpine
+    command: [\"node\", \"server.js\"]
+    depends_on:
+      - db      # the orders
+      - cache
+    ports: [\"3000:3000\"]
+  db:
+    image: postgres:17
+    environment:
+      POSTGRES_USER: shop
+      POSTGRES_PASSWORD_FILE: /run/secrets/db
+  cache:
+    image: redis:7-alpine
+  migrate:
+    image: node:22-alpine
+    command: [\"npx\", \"prisma\", \"migrate\", \"deploy\"]
+";
+
+const SHOP_WATCHED: &str = "\
+services:
+  web:
+    image: node:22-alpine
+    command: [\"node\", \"server.js\"]
+    depends_on:
+      db:      # the orders
+        condition: service_healthy
+      cache:
+        condition: service_healthy
+    ports: [\"3000:3000\"]
+    healthcheck:
+      test: [\"CMD\", \"wget\", \"-q\", \"-O\", \"/dev/null\", \"-T\", \"5\", \"http://127.0.0.1:3000/\"]
+      interval: 30s
+      timeout: 10s
+      start_period: 30s
+      start_interval: 5s
+  db:
+    image: postgres:17
+    environment:
+      POSTGRES_USER: shop
+      POSTGRES_PASSWORD_FILE: /run/secrets/db
+    healthcheck:
+      test: [\"CMD\", \"pg_isready\", \"-h\", \"127.0.0.1\", \"-U\", \"shop\", \"-d\", \"shop\"]
+      interval: 30s
+      timeout: 10s
+      start_period: 30s
+      start_interval: 5s
+  cache:
+    image: redis:7-alpine
+    healthcheck:
+      test: [\"CMD-SHELL\", \"redis-cli ping | grep -q PONG\"]
+      interval: 30s
+      timeout: 10s
+      start_period: 30s
+      start_interval: 5s
+  migrate:
+    image: node:22-alpine
+    command: [\"npx\", \"prisma\", \"migrate\", \"deploy\"]
+";
+
+#[test]
+fn every_service_that_stays_gets_a_check_and_is_waited_for() {
+    let folder = Folder::new(&[("compose.yaml", SHOP)]);
+    let said = folder.run(&["suggest", "--apply"]);
+    assert_eq!(said.status, 0, "{}", said.error);
+    assert_eq!(folder.text("compose.yaml"), SHOP_WATCHED);
+    assert!(
+        said.out
+            .contains("compose.yaml:9: fixed[missing-healthcheck]"),
+        "{}",
+        said.out
+    );
+
+    let again = folder.run(&["suggest"]);
+    assert_eq!(again.out, "");
+    assert_eq!(again.error, "every service that stays has a health check\n");
+    let judged = folder.run(&["check", "--fail-on", "note"]);
+    assert_eq!(judged.status, 0, "{}", judged.out);
+}
+
+#[test]
+fn the_patch_is_the_whole_of_standard_output() {
+    let folder = Folder::new(&[("compose.yaml", SHOP)]);
+    let said = folder.run(&["suggest"]);
+    assert_eq!(said.status, 0);
+    assert_eq!(folder.text("compose.yaml"), SHOP, "nothing is written");
+    assert!(
+        said.out
+            .starts_with("--- a/compose.yaml\n+++ b/compose.yaml\n"),
+        "{}",
+        said.out
+    );
+    let told: Vec<&str> = said.error.lines().collect();
+    assert_eq!(told.len(), 3, "{}", said.error);
+    assert!(
+        told[1].starts_with("compose.yaml:9:3: `db`: "),
+        "{}",
+        told[1]
+    );
+}
+
+#[test]
+fn what_is_not_known_is_said_and_the_template_is_shown() {
+    let folder = Folder::new(&[(
+        "compose.yaml",
+        "services:\n  mailer:\n    image: registry.example.com/acme/mailer:2\n",
+    )]);
+    let said = folder.run(&["suggest"]);
+    assert_eq!((said.status, said.out.as_str()), (0, ""));
+    assert!(
+        said.error
+            .starts_with("compose.yaml:2:3: `mailer`: nothing to suggest: "),
+        "{}",
+        said.error
+    );
+    assert!(
+        said.error
+            .contains("    # healthcheck:\n    #   test: [\"CMD\", \"…\"]"),
+        "{}",
+        said.error
+    );
+}
+
+#[test]
+fn a_guess_about_an_unlisted_image_is_shown_and_never_written() {
+    let text = "services:\n  api:\n    image: registry.example.com/acme/api:2\n    ports: [\"8080:8080\"]\n";
+    let folder = Folder::new(&[("compose.yaml", text)]);
+    let said = folder.run(&["suggest", "--apply"]);
+    assert_eq!(said.status, 0);
+    assert_eq!(folder.text("compose.yaml"), text);
+    assert!(said.out.contains("`api`: only shown: "), "{}", said.out);
+    assert!(
+        said.out.contains("    #   test: [\"CMD-SHELL\", \"curl "),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn somebody_has_decided_or_nobody_needs_to() {
+    let folder = Folder::new(&[(
+        "compose.yaml",
+        "services:\n  cache:\n    image: redis:7\n    healthcheck: {disable: true}\n  off:\n    image: redis:7\n    scale: 0\n",
+    )]);
+    let said = folder.run(&["suggest"]);
+    assert_eq!(said.error, "every service that stays has a health check\n");
+}
