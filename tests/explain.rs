@@ -98,7 +98,7 @@ web  compose.yaml:7  nginx:1.27
     refuses the connection  0       healthy      wrong: `awk` ends the
                                                    pipeline, and only the last
                                                    status counts
-    accepts and hangs       killed  unhealthy    after timeout 5s × retries 5
+    accepts and hangs       killed  unhealthy    within 1m15s: 5 × (10s + 5s)
 
   findings
     error[cannot-fail] this check can never fail (compose.yaml:9)

@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use healthlint::check::{Options, Unit, check};
-use healthlint::finding::Applicability;
+use healthlint::check::{Options, Unit, check, inspect};
+use healthlint::finding::{Applicability, Fix};
 use healthlint::fix::{Terms, Texts, mend};
 use healthlint::model::probe::Form;
 use healthlint::model::project::Project;
+use healthlint::outcome::{Outcome, World};
 use healthlint::read::{self, Reading, Surroundings};
-use healthlint::text::{Traced, apply};
+use healthlint::text::{Traced, apply, in_order};
 
 /// A few files that are judged together.
 pub struct Folder {
@@ -278,6 +279,81 @@ fn findings_point_into_their_files_and_fixes_come_to_rest() {
             }
         }
     }
+}
+
+/// How the check of each container ends in each state of its service, by service; and whether an engine rejects
+/// something in the files.
+fn ends(folder: &Folder, files: &Texts, unit: &Unit) -> (BTreeMap<String, Outcome>, bool) {
+    let options = Options::default();
+    let inspected = inspect(unit, files, &options, |context, _| {
+        let ends = context.watched.iter().filter_map(|watched| {
+            let name = watched.service.map_or("", |service| &service.name.value);
+            Some((name.to_owned(), watched.outcome.clone()?))
+        });
+        (ends.collect(), context.rejected().next().is_some())
+    });
+    assert!(inspected.faults.is_empty(), "{}", folder.name);
+    inspected.made
+}
+
+#[test]
+fn a_safe_fix_keeps_how_a_check_ends_or_mends_one_that_never_passed() {
+    let (mut kept, mut mended) = (0, 0);
+    for folder in own() {
+        for unit in &folder.units {
+            let first = check(
+                std::slice::from_ref(unit),
+                &folder.files,
+                &Options::default(),
+            );
+            if !first.faults.is_empty() {
+                continue;
+            }
+            let (before, rejected) = ends(&folder, &folder.files, unit);
+            let fixes = first.findings.iter().flat_map(|finding| {
+                let safe = |fix: &&Fix| fix.applicability == Applicability::Safe;
+                finding.fixes.iter().filter(safe)
+            });
+            for fix in fixes {
+                let mut files = folder.files.clone();
+                for (id, source) in first.sources.iter() {
+                    let here = fix.edits.iter().filter(|edit| edit.span.source == id);
+                    let edits = in_order(&here.cloned().collect::<Vec<_>>()).unwrap();
+                    if !edits.is_empty() {
+                        files.insert(source.path.clone(), apply(&source.text, &edits).into());
+                    }
+                }
+                let (after, _) = ends(&folder, &files, unit);
+                for (service, old) in &before {
+                    // Docker asks for zero or not, and nothing else.
+                    let shown = |outcome: &Outcome| {
+                        let verdict = |world| outcome.in_world(world).verdict();
+                        World::ALL
+                            .map(|world| verdict(world).unwrap_or("open"))
+                            .join(", ")
+                    };
+                    let new = after.get(service).map(shown);
+                    if new.as_ref() == Some(&shown(old)) {
+                        kept += 1;
+                    } else {
+                        assert!(
+                            rejected || old.never_zero(),
+                            "{}: «{}» changes how the check of `{service}` ends: {} becomes {new:?}",
+                            folder.name,
+                            fix.title,
+                            shown(old)
+                        );
+                        mended += 1;
+                    }
+                }
+            }
+        }
+    }
+    println!("{kept} checks end as before, {mended} are mended");
+    assert!(
+        kept > 60 && mended > 15,
+        "{kept} and {mended} are too few to prove anything"
+    );
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn of_watched(context: &Context<'_>, watched: &Watched<'_>, findings: &[Finding]
             effective.times(context.targets)
         },
         rows: if runs {
-            worlds::rows(watched, effective.killed().as_deref())
+            worlds::rows(watched, effective.delays().as_ref())
         } else {
             Vec::new()
         },

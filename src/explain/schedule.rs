@@ -154,14 +154,32 @@ fn fallen_back<T>(said: Option<T>, own: Option<&OwnCheck>, default: T) -> Counts
     }
 }
 
+/// How soon after the service fails Docker calls the container unhealthy, at the latest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delays {
+    /// Where the check fails at once.
+    pub failed: String,
+    /// Where each run uses up its timeout; None where that is unknown.
+    pub killed: Option<String>,
+}
+
 impl Effective {
-    /// What is said of a check that never ends by itself; None where that may not be seen.
-    pub fn killed(&self) -> Option<String> {
-        let timeout = draft::duration(self.timeout.value?);
-        Some(format!(
-            "after timeout {timeout} × retries {}",
-            self.retries.value?
-        ))
+    /// How soon after the service fails Docker says so, in words; None where that may not be seen.
+    pub fn delays(&self) -> Option<Delays> {
+        let (interval, retries) = (self.interval.value?, self.retries.value?);
+        let count = u32::try_from(retries).unwrap_or(u32::MAX);
+        let within = |run: Duration, shown: String| {
+            let all = draft::duration(run.saturating_mul(count));
+            format!("within {all}: {retries} × {shown}")
+        };
+        let pace = draft::duration(interval);
+        Some(Delays {
+            failed: within(interval, pace.clone()),
+            killed: self.timeout.value.map(|timeout| {
+                let shown = format!("({pace} + {})", draft::duration(timeout));
+                within(interval.saturating_add(timeout), shown)
+            }),
+        })
     }
 
     /// Each setting; the start interval only where there is a start period in which it counts.

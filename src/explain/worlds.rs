@@ -1,5 +1,6 @@
 //! The world table: what the service does, how the check ends, what Docker makes of it, and the word that lost a failure.
 
+use super::schedule::Delays;
 use crate::check::Watched;
 use crate::outcome::{Cause, Outcome, Played, World};
 use crate::text::{Filling, Span, Traced};
@@ -64,8 +65,8 @@ impl Row {
 }
 
 /// How the check of this container ends in each state of its service; empty where nothing is known to be run.
-/// `killed` is what is said of a check that the engine's timeout ends.
-pub fn rows(watched: &Watched<'_>, killed: Option<&str>) -> Vec<Row> {
+/// `delays` says how soon Docker notices.
+pub fn rows(watched: &Watched<'_>, delays: Option<&Delays>) -> Vec<Row> {
     let Some(outcome) = &watched.outcome else {
         return Vec::new();
     };
@@ -82,9 +83,15 @@ pub fn rows(watched: &Watched<'_>, killed: Option<&str>) -> Vec<Row> {
         {
             row.why = None;
         }
-        let only_killed = played.statuses.killed && !played.statuses.nonzero;
-        if row.why.is_none() && row.says == Says::Unhealthy && only_killed {
-            row.why = killed.map(str::to_owned);
+        // Where the check is wrong for good, the moment does not matter.
+        if row.why.is_none() && row.says == Says::Unhealthy && !row.wrong {
+            row.why = delays.and_then(|delays| {
+                if played.statuses.killed {
+                    delays.killed.clone()
+                } else {
+                    Some(delays.failed.clone())
+                }
+            });
         }
         rows.push(row);
     }
