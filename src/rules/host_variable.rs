@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::command::base;
+use crate::model::command::{Call, base};
 use crate::model::probe::{Form, Platform};
 use crate::model::project::{EnvironmentVariable, Service};
+use crate::outcome::login::login;
 use crate::rule::{Context, Rule, Watched};
-use crate::text::{Edit, Filling, Traced, Variable};
+use crate::text::{Edit, Filling, Span, Traced, Variable};
 
 /// See the page.
 pub const RULE: Rule = Rule {
@@ -109,9 +110,15 @@ fn judge(
         }
         _ => return None,
     };
+    // A shell would drop the empty word, and the option would take the next one.
+    let severity = if !found.read && same_source(entry, name) && is_hardly_read(watched, span) {
+        Severity::Note
+    } else {
+        Severity::Warning
+    };
     let mut finding = watched.finding(
         &RULE,
-        Severity::Warning,
+        severity,
         span,
         if same_source(entry, name) {
             format!(
@@ -186,6 +193,18 @@ fn same_source(entry: Option<&EnvironmentVariable>, name: &str) -> bool {
     variables
         .iter()
         .any(|(_, variable)| variable.name.as_deref() == Some(name))
+}
+
+/// Whether the text is the name that `pg_isready` asks as or for: it never logs in, and passes with any.
+fn is_hardly_read(watched: &Watched<'_>, span: Span) -> bool {
+    let ready = |call: &&Call| call.name() == Some("pg_isready");
+    watched.calls.iter().filter(ready).any(|call| {
+        login(call).is_some_and(|login| {
+            let names = ["-U", "--username", "-d", "--dbname"];
+            let texts = names.iter().filter_map(|name| login.value(&[name]));
+            texts.map(Traced::span).any(|text| text.contains(span))
+        })
+    })
 }
 
 /// Whether `.env` was read and does not set it, and nothing else could.

@@ -46,8 +46,15 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
         .filter(|setting| setting.value.value == Some(first))
         .map_or_else(|| draft::duration(first), |setting| shown(setting, first));
     // Seconds that the engine's own pace uses up are hardly missed: the service has its retries.
+    // Without the two, the first check would come sooner: they put it off, and that may be what was wanted.
+    let put_off = matches!(from, Pace::Written)
+        && watched
+            .timing
+            .effective_interval()
+            .is_some_and(|interval| interval < first);
     let severity = match from {
         Pace::Default => Severity::Note,
+        Pace::Written if put_off => Severity::Note,
         Pace::Written | Pace::Interval => Severity::Warning,
     };
     let finding = watched
@@ -55,13 +62,25 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
             &RULE,
             severity,
             period.entry(),
+            if put_off {
+                format!(
+                    "the start period of {} forgives nothing",
+                    shown(period, length)
+                )
+            } else {
+                format!(
+                    "the start period of {} protects nothing",
+                    shown(period, length)
+                )
+            },
             format!(
-                "the start period of {} protects nothing",
-                shown(period, length)
-            ),
-            format!(
-                "the first check runs after {first_shown} ({}), when the period is over",
-                from.words(context.targets.engine)
+                "the first check runs after {first_shown} ({}), when the period is over{}",
+                from.words(context.targets.engine),
+                if put_off {
+                    ": it is put off, and then its failure counts"
+                } else {
+                    ""
+                }
             ),
         )
         .help("set `start_interval` well below the start period");

@@ -31,7 +31,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             continue;
         };
         if let Some(created) = Created::by(service) {
-            let call = |call| judge(watched, service, &created, call);
+            let call = |call| judge(context, watched, service, &created, call);
             findings.extend(watched.calls.iter().find_map(call));
         }
     }
@@ -105,9 +105,11 @@ struct Wrong {
     old: Option<Traced>,
     /// Whether it is the user, or else the database.
     is_user: bool,
+    severity: Severity,
 }
 
 fn judge(
+    context: &Context<'_>,
     watched: &Watched<'_>,
     service: &Service,
     created: &Created<'_>,
@@ -123,7 +125,7 @@ fn judge(
         return None;
     }
     let wrong = user(watched, service, created, call, &login)
-        .or_else(|| database(created, call, &login))?;
+        .or_else(|| database(context, service, created, call, &login))?;
     let label = if wrong.is_user {
         created.user
     } else {
@@ -132,7 +134,7 @@ fn judge(
     let finding = watched
         .finding(
             &RULE,
-            Severity::Warning,
+            wrong.severity,
             wrong.span,
             &wrong.message,
             &wrong.why,
@@ -176,11 +178,18 @@ fn user(
         ),
         old,
         is_user: true,
+        severity: Severity::Warning,
     })
 }
 
 /// The check asks for a database that is not there.
-fn database(created: &Created<'_>, call: &Call, login: &Login) -> Option<Wrong> {
+fn database(
+    context: &Context<'_>,
+    service: &Service,
+    created: &Created<'_>,
+    call: &Call,
+    login: &Login,
+) -> Option<Wrong> {
     let program = call.name()?;
     if created.more {
         return None;
@@ -202,15 +211,34 @@ fn database(created: &Created<'_>, call: &Call, login: &Login) -> Option<Wrong> 
             "`{program}` names no database, so it asks for `{asked}`, and the service creates only `{right}`"
         ),
     };
+    let (severity, until) = if is_used(context, service, asked) {
+        (Severity::Note, " until another service creates it")
+    } else {
+        (Severity::Warning, "")
+    };
     Some(Wrong {
         span,
         message,
         why: format!(
-            "the server writes `FATAL: database \"{asked}\" does not exist` into its log at every check"
+            "the server writes `FATAL: database \"{asked}\" does not exist` into its log at every check{until}"
         ),
         old: named.cloned(),
         is_user: false,
+        severity,
     })
+}
+
+/// Whether another service works with the database: then it makes it, or fails without it whatever the check asks.
+fn is_used(context: &Context<'_>, service: &Service, database: &str) -> bool {
+    let others = context.project.services.iter();
+    others
+        .filter(|other| other.name.value != service.name.value)
+        .flat_map(|other| &other.environment)
+        .filter_map(|entry| entry.value.as_ref()?.known())
+        .any(|value| {
+            value == database
+                || (value.contains("://") && value.split(['/', '?']).any(|part| part == database))
+        })
 }
 
 /// As whom the check runs, who is whom the client asks as when nobody names a user.
