@@ -301,3 +301,51 @@ fn when_a_program_runs() {
         assert_eq!(outcome.reach(word), expected, "{text}");
     }
 }
+
+/// However deep a script is, and however long it calls itself, the stack holds.
+#[test]
+fn nothing_is_said_of_a_script_without_a_bottom() {
+    let mut image = container("debian", "12", Flavour::Gnu);
+    for tool in ["python3", "node", "php", "ruby", "perl"] {
+        image.change(tool, Answer::unknown());
+    }
+    for script in [
+        "node -e 'function f(){f()} f()'",
+        "node -e 'function f(){return f()+f()} process.exit(f())'",
+        "php -r 'function f(){return f();} exit(f());'",
+        "python3 -c 'f=lambda x: f(x)\nf(1)'",
+    ] {
+        assert!(!played(script, &image).never_zero(), "{script}");
+    }
+    for program in ["python3 -c", "node -e", "php -r", "ruby -e", "perl -e"] {
+        for piece in [
+            "!",
+            "-",
+            "@",
+            "{",
+            "(",
+            "[",
+            "a+",
+            "a.",
+            "()",
+            "a?b:",
+            "x=",
+            "a=>",
+            "not ",
+            "if(a)",
+            "if(a){",
+            "else if(a)",
+            "lambda:",
+            "try{",
+            "`${",
+            "(int)",
+            "if 1: ",
+        ] {
+            let deep = piece.repeat(12_000 / piece.len());
+            for script in [format!("a{deep}"), deep] {
+                let outcome = played(&format!("{program} '{script}'"), &image);
+                assert!(!outcome.played.is_empty(), "{program} {piece}");
+            }
+        }
+    }
+}

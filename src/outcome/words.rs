@@ -1,5 +1,7 @@
 //! Words as a run sees them: what is known is text, what is not is a hole.
 
+use std::iter::repeat_n;
+
 use crate::model::command::{Dialect, Kind, Parameter, Part, PartKind, Quote, Script, Word};
 use crate::text::{HOLE, Span, Traced};
 
@@ -53,8 +55,8 @@ impl Player<'_> {
         for word in words {
             let mut next = Vec::new();
             for (args, path) in ways {
-                for (pieces, path) in self.pieces(word, path) {
-                    let mut args = args.clone();
+                let found = self.pieces(word, path);
+                for (mut args, (pieces, path)) in repeat_n(args, found.len()).zip(found) {
                     args.extend(fields(word, &pieces));
                     next.push((args, path));
                 }
@@ -87,8 +89,9 @@ impl Player<'_> {
             let mut next = Vec::new();
             for (pieces, path) in ways {
                 let variable = from_environment(part, &path);
-                for (value, path) in self.part(word, part, path) {
-                    let mut pieces = pieces.clone();
+                let found = self.part(word, part, path);
+                // The last one takes the pieces themselves: a word may have thousands.
+                for (mut pieces, (value, path)) in repeat_n(pieces, found.len()).zip(found) {
                     let text = matches!(part.kind, PartKind::Text);
                     if let Some(value) = value {
                         let fits = text || value.len() <= LONGEST;

@@ -16,6 +16,9 @@ use super::{Language, javascript, perl, php, python, ruby};
 /// A script that takes more steps than this is not followed.
 const STEPS: usize = 2000;
 
+/// Nor is one whose values hang deeper in each other, as in a function that calls itself: the stack must hold.
+const DEPTH: usize = 200;
+
 /// A thing that changes while the script runs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Thing {
@@ -115,6 +118,7 @@ pub(super) struct Play<'a> {
     pub handling: Option<Rc<Error>>,
     pub events: Loop,
     steps: usize,
+    depth: usize,
 }
 
 impl<'a> Play<'a> {
@@ -143,6 +147,7 @@ impl<'a> Play<'a> {
             handling: None,
             events: Loop::default(),
             steps: 0,
+            depth: 0,
         }
     }
 
@@ -466,6 +471,16 @@ impl<'a> Play<'a> {
         if self.steps > STEPS {
             return Err(Stop::Unknown("it goes on for too long".to_owned()));
         }
+        if self.depth >= DEPTH {
+            return Err(Stop::Unknown("it is nested too deep".to_owned()));
+        }
+        self.depth += 1;
+        let value = self.value_inside(expression, scope);
+        self.depth -= 1;
+        value
+    }
+
+    fn value_inside(&mut self, expression: &Expression, scope: &Rc<Scope>) -> Go<Value> {
         Ok(match expression {
             Expression::Null => Value::Null,
             Expression::Bool(is) => Value::Bool(*is),

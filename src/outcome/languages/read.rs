@@ -42,6 +42,8 @@ pub(super) struct Reader {
     at: usize,
     language: Language,
     depth: usize,
+    /// How many values, operators, members and calls were read.
+    links: usize,
     /// Inside of an `async` function, where `await` may stand.
     waits: bool,
     /// The word that the language refuses.
@@ -57,6 +59,7 @@ impl Reader {
             at: 0,
             language,
             depth: 0,
+            links: 0,
             waits: false,
             broken: None,
         }

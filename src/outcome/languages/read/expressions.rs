@@ -7,8 +7,12 @@ use super::super::token::{Piece, Place, tokens};
 use super::super::tree::{Argument, Block, Expression, Function, Part, Statement};
 use super::{Kind, Read, Reader};
 
-/// Brackets deeper than this are not followed.
+/// What is nested deeper than this is not followed: the stack must hold.
 const DEPTH: usize = 60;
+
+/// A script of more values, operators, members and calls than this is none that anybody wrote as a check. Each hangs from the
+/// one before it, so that a long chain is a deep tree.
+const LINKS: usize = 1000;
 
 /// Words that take what follows without brackets.
 const COMMANDS: &[&str] = &[
@@ -28,13 +32,27 @@ impl Reader {
     }
 
     pub(super) fn expression(&mut self) -> Read<Expression> {
-        self.depth += 1;
-        if self.depth > DEPTH {
-            return Err("(".to_owned());
+        self.deeper(Self::expression_inside)
+    }
+
+    /// One level deeper, unless that is too deep.
+    pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        if self.depth >= DEPTH {
+            return Err(self.shown());
         }
-        let value = self.expression_inside();
+        self.depth += 1;
+        let found = read(self);
         self.depth -= 1;
-        value
+        found
+    }
+
+    /// One more link of a chain, unless there are too many.
+    fn link(&mut self) -> Read<()> {
+        self.links += 1;
+        if self.links > LINKS {
+            return Err(self.shown());
+        }
+        Ok(())
     }
 
     fn expression_inside(&mut self) -> Read<Expression> {
@@ -126,27 +144,28 @@ impl Reader {
             else {
                 return Ok(left);
             };
+            self.link()?;
             self.at += 1;
             self.skip_lines();
             left = match operator {
                 "=" | "+=" | "-=" | ".=" | "||=" | "??=" | "&&=" => {
-                    let value = self.binary(3)?;
+                    let value = self.deeper(|reader| reader.binary(3))?;
                     Expression::Assign(Box::new(left), operator, Box::new(value))
                 }
                 "?" if self.is(":") => {
                     self.at += 1;
-                    let otherwise = self.binary(4)?;
+                    let otherwise = self.deeper(|reader| reader.binary(4))?;
                     Expression::Binary("||", Box::new(left), Box::new(otherwise))
                 }
                 "?:" => {
-                    let otherwise = self.binary(4)?;
+                    let otherwise = self.deeper(|reader| reader.binary(4))?;
                     Expression::Binary("||", Box::new(left), Box::new(otherwise))
                 }
                 "?" => {
-                    let then = self.binary(3)?;
+                    let then = self.deeper(|reader| reader.binary(3))?;
                     self.skip_lines();
                     self.expect(":")?;
-                    let otherwise = self.binary(3)?;
+                    let otherwise = self.deeper(|reader| reader.binary(3))?;
                     Expression::Choice(Box::new(left), Box::new(then), Box::new(otherwise))
                 }
                 "not in" => {
@@ -198,13 +217,13 @@ impl Reader {
 
     fn prefixed(&mut self) -> Read<Expression> {
         if self.takes("!") {
-            return Ok(Expression::Not(Box::new(self.prefixed()?)));
+            return Ok(Expression::Not(Box::new(self.deeper(Self::prefixed)?)));
         }
         if self.takes("-") {
-            return Ok(Expression::Negative(Box::new(self.prefixed()?)));
+            return Ok(Expression::Negative(Box::new(self.deeper(Self::prefixed)?)));
         }
         if self.takes("@") || self.takes("\\") || self.takes("+") {
-            return self.prefixed();
+            return self.deeper(Self::prefixed);
         }
         // `(string) $x`, `(int) $x`: the cast changes nothing that counts here.
         if self.language == Language::Php
@@ -213,7 +232,7 @@ impl Reader {
             && matches!(self.kind_at(2), Kind::Sign(")"))
         {
             self.at += 3;
-            return self.prefixed();
+            return self.deeper(Self::prefixed);
         }
         match self.word() {
             Some("not") => {
@@ -223,12 +242,14 @@ impl Reader {
                 } else {
                     3
                 };
-                return Ok(Expression::Not(Box::new(self.binary(level)?)));
+                return Ok(Expression::Not(Box::new(
+                    self.deeper(|reader| reader.binary(level))?,
+                )));
             }
             // Outside of an `async` function it is an error before Node 20.19.
             Some("await") if self.waits => {
                 self.at += 1;
-                return Ok(Expression::Await(Box::new(self.prefixed()?)));
+                return Ok(Expression::Await(Box::new(self.deeper(Self::prefixed)?)));
             }
             Some("await" | "void" | "typeof" | "yield" | "delete" | "clone") => {
                 return Err(self.shown());
@@ -242,6 +263,7 @@ impl Reader {
         let first = self.at;
         let mut value = self.primary()?;
         loop {
+            self.link()?;
             // JavaScript and Ruby may break a line before a dot.
             let back = self.at;
             if matches!(self.kind(), Kind::Line(_)) {
@@ -474,7 +496,7 @@ impl Reader {
                 parts.push(match piece {
                     Piece::Text(text) => Part::Text(text),
                     Piece::Unknown => Part::Unknown,
-                    Piece::Value(source) => match inside(&source, self.language) {
+                    Piece::Value(source) => match self.inside(&source) {
                         Some(value) => Part::Value(value),
                         None => return Err(source),
                     },
@@ -486,6 +508,23 @@ impl Reader {
             }
         }
         Ok(Expression::Text(parts))
+    }
+
+    /// The expression in a text: `f"{port}"`; how it is to be shown stands behind `:` and `!` and changes nothing.
+    fn inside(&mut self, source: &str) -> Option<Expression> {
+        let mut tokens = tokens(source, self.language).ok()?;
+        for token in &mut tokens {
+            token.place = Place::default();
+        }
+        let mut reader = Reader::new(tokens, self.language);
+        reader.depth = self.depth;
+        reader.links = self.links;
+        if self.language == Language::Python {
+            reader.at = 1;
+        }
+        let value = reader.expression().ok()?;
+        self.links = reader.links;
+        matches!(reader.kind(), Kind::Line(_) | Kind::Sign(":" | "!")).then_some(value)
     }
 
     fn named(&mut self, word: &str) -> Read<Expression> {
@@ -562,7 +601,7 @@ impl Reader {
         let mut arguments = Vec::new();
         if self.begins_argument() {
             loop {
-                let value = self.binary(3)?;
+                let value = self.deeper(|reader| reader.binary(3))?;
                 arguments.push(Argument { name: None, value });
                 if !self.takes(",") {
                     break;
@@ -594,7 +633,7 @@ impl Reader {
             return self.anonymous(parameters, asynchronous);
         }
         let outer = std::mem::replace(&mut self.waits, asynchronous);
-        let value = self.binary(3);
+        let value = self.deeper(|reader| reader.binary(3));
         self.waits = outer;
         Ok(Self::function(parameters, value?, asynchronous))
     }
@@ -683,7 +722,7 @@ impl Reader {
                     word
                 }
                 _ => {
-                    let key = self.binary(5)?;
+                    let key = self.deeper(|reader| reader.binary(5))?;
                     key_of(&key)?
                 }
             };
@@ -712,18 +751,4 @@ fn key_of(value: &Expression) -> Read<String> {
         Expression::Name(name) => Ok(name.clone()),
         _ => Err("a key".to_owned()),
     }
-}
-
-/// The expression in a text: `f"{port}"`; how it is to be shown stands behind `:` and `!` and changes nothing.
-fn inside(source: &str, language: Language) -> Option<Expression> {
-    let mut tokens = tokens(source, language).ok()?;
-    for token in &mut tokens {
-        token.place = Place::default();
-    }
-    let mut reader = Reader::new(tokens, language);
-    if language == Language::Python {
-        reader.at = 1;
-    }
-    let value = reader.expression().ok()?;
-    matches!(reader.kind(), Kind::Line(_) | Kind::Sign(":" | "!")).then_some(value)
 }

@@ -100,10 +100,10 @@ impl Reader {
     fn suite(&mut self, indent: usize) -> Read<Block> {
         self.expect(":")?;
         if matches!(self.kind(), Kind::Line(_)) {
-            return self.lines_of(indent + 1);
+            return self.deeper(|reader| reader.lines_of(indent + 1));
         }
         let mut block = Block::new();
-        self.line(indent, &mut block)?;
+        self.deeper(|reader| reader.line(indent, &mut block))?;
         Ok(block)
     }
 
@@ -121,7 +121,7 @@ impl Reader {
         let then = self.suite(indent)?;
         let otherwise = if self.goes_on_with(indent, "elif") {
             self.at -= 1;
-            vec![self.python_if(indent)?]
+            vec![self.deeper(|reader| reader.python_if(indent))?]
         } else if self.goes_on_with(indent, "else") {
             self.suite(indent)?
         } else {

@@ -9,6 +9,10 @@ use super::{Kind, Read, Reader};
 impl Reader {
     /// Statements up to one of these words, or to a closing brace.
     pub(super) fn steps(&mut self, ends: &[&str]) -> Read<Block> {
+        self.deeper(|reader| reader.steps_inside(ends))
+    }
+
+    fn steps_inside(&mut self, ends: &[&str]) -> Read<Block> {
         let mut block = Block::new();
         loop {
             while self.is(";") || matches!(self.kind(), Kind::Line(_)) {
@@ -143,7 +147,7 @@ impl Reader {
             return self.braces();
         }
         let mut block = Block::new();
-        let step = self.step(&mut block)?;
+        let step = self.deeper(|reader| reader.step(&mut block))?;
         block.push(step);
         Ok(block)
     }
@@ -159,7 +163,11 @@ impl Reader {
             self.at += 1;
         }
         if self.is_word("elseif") || self.is_word("elsif") {
-            return Ok(Statement::If(condition, then, vec![self.brace_if()?]));
+            return Ok(Statement::If(
+                condition,
+                then,
+                vec![self.deeper(Self::brace_if)?],
+            ));
         }
         if self.takes_word("else") {
             return Ok(Statement::If(condition, then, self.braces_or_step()?));
@@ -223,7 +231,7 @@ impl Reader {
         self.takes_word("then");
         let then = self.steps(&["elsif", "else", "end"])?;
         let otherwise = if self.is_word("elsif") {
-            vec![self.ruby_if()?]
+            vec![self.deeper(Self::ruby_if)?]
         } else {
             let otherwise = if self.takes_word("else") {
                 self.steps(&["end"])?
