@@ -51,6 +51,7 @@ mod slow_to_notice;
 mod split_shell_command;
 mod swallowed_text;
 mod test_without_cmd;
+mod timeout_too_short;
 mod undefined_dependency;
 mod unescaped_dollar;
 mod unknown_setting;
@@ -118,6 +119,7 @@ pub const RULES: &[&Rule] = &[
     &mutating_probe::RULE,
     &invalid_duration::RULE,
     &inner_timeout::RULE,
+    &timeout_too_short::RULE,
     &no_start_period::RULE,
     &idle_start_period::RULE,
     &idle_start_interval::RULE,
