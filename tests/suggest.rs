@@ -151,3 +151,13 @@ fn somebody_has_decided_or_nobody_needs_to() {
     let said = folder.run(&["suggest"]);
     assert_eq!(said.error, "every service that stays has a health check\n");
 }
+
+#[test]
+fn a_recipe_for_a_server_that_may_listen_elsewhere_is_only_shown() {
+    let text = "services:\n  cache:\n    image: redis:7\n    command: redis-server --port 7000\n  db:\n    image: postgres:17\n    command: [postgres, -p, \"5433\"]\n  idle:\n    image: redis:7\n    entrypoint: [sleep, infinity]\n";
+    let folder = Folder::new(&[("compose.yaml", text)]);
+    let said = folder.run(&["suggest", "--apply"]);
+    assert_eq!(said.status, 0, "{}", said.error);
+    assert_eq!(folder.text("compose.yaml"), text);
+    assert_eq!(said.out.matches("only shown: ").count(), 3, "{}", said.out);
+}

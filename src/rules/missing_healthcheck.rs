@@ -2,7 +2,7 @@
 
 use crate::facts::{Inventory, OwnCheck, Shell, jobs, ports, workers};
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::project::{Condition, Service};
+use crate::model::project::{Condition, Invocation, Service};
 use crate::rule::{Context, Rule};
 use crate::text::Edit;
 
@@ -72,7 +72,12 @@ fn offer(context: &Context<'_>, service: &Service, inventory: &Inventory) -> Res
     }
     if workers::works(service).is_none() {
         if let Some(offer) = context.recipe(service) {
-            let mut fix = offer.fix(&format!("add the check that {shown} can run"));
+            let title = format!("add the check that {shown} can run");
+            if listens_elsewhere(service) {
+                let title = format!("{title}, if it still listens where {shown} does");
+                return Ok(Fix::display(title, vec![offer.edit]));
+            }
+            let mut fix = offer.fix(&title);
             fix.edits.extend(waits(context, service));
             return Ok(fix);
         }
@@ -119,6 +124,24 @@ fn ask(
         "{shown} has nothing that could ask port {port}: use a health command of the program, or put a client into \
          the image"
     ))
+}
+
+/// Whether the service starts something of its own, or names a port: a recipe asks at the usual one.
+fn listens_elsewhere(service: &Service) -> bool {
+    let names_port = |text: &str| {
+        text.split_whitespace().any(|word| word == "-p")
+            || text
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .any(|word| word == "port")
+    };
+    service.entrypoint.is_some()
+        || service
+            .command
+            .as_ref()
+            .is_some_and(|command| match &command.value {
+                Invocation::Exec(words) => words.iter().any(|word| names_port(word.as_str())),
+                Invocation::Text(text) => names_port(text.as_str()),
+            })
 }
 
 /// The TCP port that speaks HTTP by convention: one that is published, else one that the image exposes for the
