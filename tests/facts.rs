@@ -19,6 +19,90 @@ fn sorted<T: Ord>(values: &[T]) -> bool {
     values.windows(2).all(|pair| pair[0] < pair[1])
 }
 
+/// The rows of a table and of the tables in it: those that say by whom and when it was seen speak for what they hold.
+fn rows<'a>(name: &str, table: &'a toml::Table, found: &mut Vec<(String, &'a toml::Table)>) {
+    for (key, value) in table {
+        let entries = value.as_array().into_iter().flatten();
+        for (index, entry) in entries.filter_map(toml::Value::as_table).enumerate() {
+            let own = entry.get("name").and_then(toml::Value::as_str);
+            let own = own.map_or_else(|| index.to_string(), str::to_owned);
+            found.push((format!("{name}: {key} {own}"), entry));
+        }
+    }
+}
+
+/// The texts of a list.
+fn texts(row: &toml::Table, key: &str) -> Vec<String> {
+    let list = row.get(key).and_then(toml::Value::as_array);
+    let text = |value: &toml::Value| value.as_str().map(str::to_owned);
+    list.into_iter().flatten().filter_map(text).collect()
+}
+
+#[test]
+fn every_row_of_every_file_says_who_saw_it_and_when() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/facts");
+    let mut silent = Vec::new();
+    let mut seen = 0;
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let file: toml::Table = text.parse().unwrap();
+        let mut all = Vec::new();
+        rows(&name, &file, &mut all);
+        if all.is_empty() {
+            // A file without rows is one row.
+            all.push((name.clone(), &file));
+        }
+        let names: BTreeSet<&str> = (all.iter())
+            .filter_map(|(_, row)| row.get("name")?.as_str())
+            .map(|name| name.rsplit('/').next().unwrap_or(name))
+            .collect();
+        for (place, row) in &all {
+            seen += 1;
+            let date = row.get("date").and_then(toml::Value::as_str);
+            if !date.is_some_and(is_month) {
+                silent.push(format!("{place}: no date"));
+            }
+            let mut families = Vec::new();
+            rows(place, row, &mut families);
+            families.retain(|(place, _)| place.contains(": family "));
+            let mut witnesses: Vec<(&String, Vec<String>)> = families
+                .iter()
+                .map(|(place, family)| (place, texts(family, "witness")))
+                .collect();
+            // For what published health checks run, the head of the file says who saw it.
+            if families.is_empty() && texts(row, "attested").is_empty() {
+                witnesses.push((place, texts(row, "witness")));
+            }
+            for (place, witness) in witnesses {
+                if witness.is_empty() || witness.iter().any(|text| text.trim().len() < 5) {
+                    silent.push(format!("{place}: no witness"));
+                }
+                let other = |text: &String| {
+                    let other = text.strip_prefix("as ")?.to_owned();
+                    (!other.contains([' ', '/']) && !names.contains(&*other)).then_some(other)
+                };
+                if let Some(other) = witness.iter().find_map(other) {
+                    silent.push(format!(
+                        "{place}: as `{other}`, of which nobody says anything"
+                    ));
+                }
+            }
+        }
+    }
+    assert!(seen > 2_000, "{seen} rows were read");
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
+/// A year and a month, and none that is still to come when this is written.
+fn is_month(text: &str) -> bool {
+    let parts = text.split_once('-');
+    let parts = parts.and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
+    text.len() == 7
+        && parts.is_some_and(|(year, month): (u32, u32)| year >= 2025 && (1..=12).contains(&month))
+}
+
 #[test]
 fn every_base_is_in_order_and_has_its_witness() {
     let bases = images::bases().unwrap();

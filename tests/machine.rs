@@ -8,7 +8,7 @@ use healthlint::facts::images::{base, tool_and_flavour};
 use healthlint::facts::{Flavour, packages, tools};
 
 /// The value of a key of this machine's os-release.
-fn system(key: &str) -> String {
+pub fn system(key: &str) -> String {
     let text = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let line = text
         .lines()
@@ -16,7 +16,7 @@ fn system(key: &str) -> String {
     line.unwrap_or_default().trim_matches('"').to_owned()
 }
 
-fn is_debian() -> bool {
+pub fn is_debian() -> bool {
     let debian = system("ID") == "debian" && Path::new("/var/lib/dpkg/info").is_dir();
     if !debian {
         println!("skipped: this is no Debian");
@@ -158,5 +158,85 @@ fn real_tools_take_and_reject_what_the_facts_say() {
             }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What the tool says about its own options; nothing where it is not here.
+fn own_words(call: &[&str]) -> String {
+    let (program, options) = call.split_first().unwrap();
+    let output = Command::new(program)
+        .args(options)
+        .stdin(Stdio::null())
+        .output();
+    output.map_or_else(
+        |_| String::new(),
+        |output| {
+            let words = [output.stdout, output.stderr].concat();
+            String::from_utf8_lossy(&words).into_owned()
+        },
+    )
+}
+
+#[test]
+fn the_tools_themselves_name_every_option_that_they_are_said_to_take() {
+    if !is_debian() {
+        return;
+    }
+    let plain = Flavour::Plain;
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (call, name, flavour, unnamed) in [
+        // One is younger than the curl of Debian 12.
+        (&["curl", "--help", "all"][..], "curl", plain, "--variable"),
+        (&["grep", "--help"], "grep", Flavour::Gnu, "-y"),
+        (&["mariadb", "--help", "--verbose"], "mariadb", plain, ""),
+        (&["mariadb", "--help", "--verbose"], "mysql", plain, ""),
+        (
+            &["mariadb-admin", "--help", "--verbose"],
+            "mariadb-admin",
+            plain,
+            "",
+        ),
+        (
+            &["mariadb-admin", "--help", "--verbose"],
+            "mysqladmin",
+            plain,
+            "",
+        ),
+        (&["nc.openbsd", "-h"], "nc", Flavour::Openbsd, "-Z"),
+        (&["nc.traditional", "-h"], "nc", Flavour::Traditional, ""),
+        (&["ncat", "--help"], "nc", Flavour::Nmap, ""),
+        (&["pg_isready", "--help"], "pg_isready", plain, ""),
+        (&["psql", "--help"], "psql", plain, ""),
+        (&["redis-cli", "--help"], "redis-cli", plain, ""),
+        (&["timeout", "--help"], "timeout", Flavour::Gnu, ""),
+        (
+            &["wget", "--help"],
+            "wget",
+            Flavour::Gnu,
+            "--retry-on-host-error",
+        ),
+    ] {
+        if found(call[0]).is_none() {
+            println!("skipped: no {} here", call[0]);
+            continue;
+        }
+        let words = own_words(call);
+        let edge = |one: Option<char>| !one.is_some_and(|one| one.is_alphanumeric() || one == '-');
+        let names = |option: &str| {
+            words.match_indices(option).any(|(at, _)| {
+                let behind = &words[at + option.len()..];
+                edge(words[..at].chars().next_back()) && edge(behind.chars().next())
+            })
+        };
+        let tool = tools::tool(name, flavour).unwrap();
+        for option in tool.flags.iter().chain(&tool.values).chain(&tool.attached) {
+            seen += 1;
+            if !names(option) && option != unnamed {
+                wrong.push(format!("{} does not speak of {option}", call.join(" ")));
+            }
+        }
+    }
+    println!("{seen} options were looked up");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

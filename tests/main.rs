@@ -12,6 +12,7 @@ mod cli;
 mod commands;
 mod conformance;
 mod coverage;
+mod dependencies;
 mod explain;
 mod facts;
 mod facts_import;

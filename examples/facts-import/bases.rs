@@ -104,7 +104,13 @@ pub fn merged_bases(
             continue;
         }
         let speakers = if own.is_empty() { &group } else { &own };
-        let Some(first) = speakers.first() else {
+        // The distribution itself speaks before those that only come near to it.
+        let itself = |record: &&&Record| {
+            record
+                .repository
+                .ends_with(&format!("library/{}", record.distro))
+        };
+        let Some(first) = speakers.iter().find(itself).or(speakers.first()) else {
             continue;
         };
         let mut has = held_by_most(speakers);

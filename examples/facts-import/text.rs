@@ -35,7 +35,9 @@ pub fn bases_text<'a>(
 pub fn images_text(images: &[Image]) -> String {
     let mut out = String::from(
         "# What published images hold, as families of tags and their differences to a base of bases.toml.\n\
-         # Written by `cargo run --example facts-import`; the order is by name, variant and version.\n",
+         # Written by `cargo run --example facts-import`; the order is by name, variant and version.\n\
+         # `attested` is what health checks in public Compose files and templates run in that image, as read until `date`:\n\
+         # it says that a tool was there in some tag, and nothing about any other.\n",
     );
     for image in images {
         out.push_str("\n[[image]]\n");

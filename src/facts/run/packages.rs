@@ -31,6 +31,15 @@ const DEPENDENCIES: &[&str] = &[
     "xz",
 ];
 
+/// What apt installs on top of these packages unless it is told not to: programs that none of their dependencies brings
+/// (`apt-cache depends` of Debian 12).
+const RECOMMENDED: &[(&str, &[&str])] = &[
+    ("docker.io", &["ip", "ss"]),
+    ("gettext", &["curl"]),
+    ("libvips-dev", &["curl"]),
+    ("podman-docker", &["ip", "ss", "tini"]),
+];
+
 impl Run<'_> {
     pub(super) fn packages(&mut self, manager: Manager, words: &[&str]) {
         const VALUED: &[&str] = &[
@@ -98,6 +107,12 @@ impl Run<'_> {
                 "install" | "in" | "reinstall" | "satisfy" | "localinstall",
             ) => {
                 self.install(manager, names);
+                let bare = words.iter().any(|word| {
+                    *word == "--no-install-recommends" || word.contains("Install-Recommends=")
+                });
+                if manager == Manager::Apt && !bare {
+                    self.recommended(names);
+                }
             }
             (
                 Manager::Apt | Manager::Rpm | Manager::Zypper,
@@ -191,6 +206,16 @@ impl Run<'_> {
                     self.maybe(tool);
                 }
             }
+        }
+    }
+
+    /// What the packages recommend, which comes unless the configuration of apt says otherwise.
+    fn recommended(&mut self, names: &[String]) {
+        let with = |name: &String| RECOMMENDED.iter().find(|(of, _)| *of == plain_name(name));
+        for (package, tools) in names.iter().filter_map(with) {
+            let words = format!("the package `{package}` recommends it");
+            let reason = Reason::at(self.span, words);
+            doubt(self.state, tools.iter().copied(), &reason);
         }
     }
 

@@ -153,6 +153,24 @@ fn packages_come_and_go() {
 }
 
 #[test]
+fn what_comes_with_a_package_is_not_denied() {
+    let with = |package: &str, tool: &str| has(&format!("{APT} {package}\n"), tool);
+    assert!(with("redis-server", "redis-cli").is_yes());
+    assert!(with("yq", "jq").is_yes());
+    assert!(with("cmake", "pgrep").holds == Holds::Unknown);
+    assert!(has("FROM alpine:3.20\nRUN apk add alpine-sdk\n", "curl").is_yes());
+    // gettext recommends curl.
+    assert!(firmly_absent(&format!("{APT} gettext\n"), "curl"));
+    let more = has("FROM debian:12-slim\nRUN apt install -y gettext\n", "curl");
+    assert_eq!(more.holds, Holds::Unknown);
+    let said = "the package `gettext` recommends it";
+    assert!(more.why.iter().any(|reason| reason.text == said));
+    let text =
+        "FROM debian:12-slim\nRUN apt-get -o APT::Install-Recommends=false install -y gettext\n";
+    assert!(firmly_absent(text, "curl"));
+}
+
+#[test]
 fn a_bundle_of_apk_goes_together() {
     let text = "FROM alpine:3.23\nRUN apk add --no-cache --virtual .build-deps curl gcc && apk del .build-deps\n";
     assert!(firmly_absent(text, "curl"));
