@@ -196,7 +196,7 @@ fn every_image_is_in_order_and_has_its_witness() {
 
 #[test]
 fn every_mirror_is_in_order_and_leads_to_one_name() {
-    let mirrors = mirrors::mirrors();
+    let mirrors = mirrors::mirrors().unwrap();
     assert!(mirrors.len() > 20, "{} mirrors", mirrors.len());
     let names: Vec<&String> = mirrors.iter().map(|mirror| &mirror.name).collect();
     assert!(sorted(&names));

@@ -77,7 +77,7 @@ pub fn merged_bases(
     }
     let mut bases: BTreeMap<String, Base> = images::bases()?
         .into_iter()
-        .map(|base| (base.name.clone(), base))
+        .map(|base| (base.name.clone(), base.clone()))
         .collect();
     let own = |group: &[&Record]| group.iter().any(|record| record.from_chain.is_empty());
     // A release that few images stand on says little: what its nearest neighbour of the distribution holds, it holds.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use healthlint::facts::Holds;
 use healthlint::facts::images::{Family, Image};
@@ -22,12 +21,13 @@ pub fn report(before: &[Image], after: &[Image], tracked: &BTreeSet<String>, out
         if *was == image {
             continue;
         }
-        let (was, is) = (Arc::new((*was).clone()), Arc::new(image.clone()));
+        // Facts live as long as the process, and this one ends when it has told what changed.
+        let keep = |image: &Image| -> &'static Image { Box::leak(Box::new(image.clone())) };
+        let (was, is) = (keep(was), keep(image));
         for family in &image.family {
             let tag = tag_of(family);
-            let look =
-                |image: &Arc<Image>| published(Arc::clone(image), tag.clone(), Some(&tag), None);
-            let (then, now) = (look(&was), look(&is));
+            let look = |image| published(image, tag.clone(), Some(&tag), None);
+            let (then, now) = (look(was), look(is));
             for tool in tracked {
                 match (then.verdict(tool), now.verdict(tool)) {
                     (Holds::Yes(_), Holds::No(_)) => {

@@ -88,7 +88,7 @@ pub fn read(text: &str) -> Result<Vec<Record>, String> {
 /// # Errors
 /// Facts that do not parse.
 pub fn import(records: &[Record]) -> Result<Imported, String> {
-    let before = facts::images()?;
+    let before: Vec<Image> = facts::images()?.into_iter().cloned().collect();
     let tracked: BTreeSet<String> = facts::tracked().iter().cloned().collect();
     let bases = bases::merged_bases(records, &tracked)?;
     let (mut after, mut changes) = images::folded(&before);

@@ -1,16 +1,21 @@
 //! What published images hold: the facts of a repository, and which of them a tag means.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::answer::{Firmness, Flavour, Holds, Shell};
-use super::sections;
+use super::sections::Sections;
 use super::tag::Version;
 
-const IMAGES: &str = include_str!("../../rules/facts/images.toml");
-const BASES: &str = include_str!("../../rules/facts/bases.toml");
+static IMAGES: Sections<Image> = Sections::new(
+    include_str!("../../rules/facts/images.toml"),
+    "image",
+    "name",
+);
+static BASES: Sections<Base> =
+    Sections::new(include_str!("../../rules/facts/bases.toml"), "base", "name");
 
 /// A bare distribution: what a release ships before anybody adds to it.
 #[derive(Clone, Debug, Deserialize)]
@@ -119,51 +124,48 @@ pub fn tracked() -> &'static [String] {
     }
     static TRACKED: OnceLock<Vec<String>> = OnceLock::new();
     TRACKED.get_or_init(|| {
-        let head = BASES.split("\n[[base]]").next().unwrap_or_default();
-        toml::from_str(head).map_or_else(|_| Vec::new(), |head: Head| head.tracked)
+        toml::from_str(BASES.head()).map_or_else(|_| Vec::new(), |head: Head| head.tracked)
     })
 }
 
 /// The base of this name.
-pub fn base(name: &str) -> Option<Arc<Base>> {
-    static KNOWN: OnceLock<Mutex<FxHashMap<String, Option<Arc<Base>>>>> = OnceLock::new();
-    remembered(&KNOWN, name, || {
-        sections::read(sections::find(BASES, "base", name)?, "base").ok()
-    })
+pub fn base(name: &str) -> Option<&'static Base> {
+    BASES.get(name)
 }
 
 /// Every base, in order.
 ///
 /// # Errors
 /// What does not parse, and why.
-pub fn bases() -> Result<Vec<Base>, String> {
-    sections::all(BASES, "base")
-        .into_iter()
-        .map(|section| sections::read(section, "base"))
-        .collect()
+pub fn bases() -> Result<Vec<&'static Base>, String> {
+    BASES.all()
 }
 
 /// The facts of this repository, by its full name (`docker.io/library/postgres`). Where nobody looked into it, those
 /// of its whole namespace (`docker.io/linuxserver/*`).
-pub fn image(repository: &str) -> Option<Arc<Image>> {
-    static KNOWN: OnceLock<Mutex<FxHashMap<String, Option<Arc<Image>>>>> = OnceLock::new();
-    remembered(&KNOWN, repository, || {
-        let read = |name: &str| -> Option<Image> {
-            sections::read(sections::find(IMAGES, "image", name)?, "image").ok()
-        };
-        let own = read(repository);
-        if own.as_ref().is_some_and(|own| !own.family.is_empty()) {
-            return own;
-        }
-        let (space, _) = repository.rsplit_once('/')?;
-        let Some(shared) = read(&format!("{space}/*")) else {
-            return own;
-        };
-        Some(Image {
-            name: repository.to_owned(),
-            attested: own.map(|own| own.attested).unwrap_or_default(),
-            ..shared
-        })
+pub fn image(repository: &str) -> Option<&'static Image> {
+    let own = IMAGES.get(repository);
+    if own.is_some_and(|own| !own.family.is_empty()) {
+        return own;
+    }
+    let (space, _) = repository.rsplit_once('/')?;
+    match IMAGES.get(&format!("{space}/*")) {
+        Some(shared) => Some(under_its_own_name(repository, own, shared)),
+        None => own,
+    }
+}
+
+/// What a whole namespace shares, said of one of its repositories: put together once, and kept as all facts are.
+fn under_its_own_name(name: &str, own: Option<&Image>, shared: &Image) -> &'static Image {
+    static KNOWN: OnceLock<Mutex<FxHashMap<String, &'static Image>>> = OnceLock::new();
+    let known = KNOWN.get_or_init(Mutex::default);
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(name.to_owned()).or_insert_with(|| {
+        Box::leak(Box::new(Image {
+            name: name.to_owned(),
+            attested: own.map(|own| own.attested.clone()).unwrap_or_default(),
+            ..shared.clone()
+        }))
     })
 }
 
@@ -171,29 +173,8 @@ pub fn image(repository: &str) -> Option<Arc<Image>> {
 ///
 /// # Errors
 /// What does not parse, and why.
-pub fn images() -> Result<Vec<Image>, String> {
-    sections::all(IMAGES, "image")
-        .into_iter()
-        .map(|section| {
-            sections::read(section, "image").map_err(|error| format!("{section}: {error}"))
-        })
-        .collect()
-}
-
-type Known<T> = OnceLock<Mutex<FxHashMap<String, Option<Arc<T>>>>>;
-
-/// A section is parsed once, however many services name it.
-fn remembered<T>(known: &Known<T>, name: &str, read: impl FnOnce() -> Option<T>) -> Option<Arc<T>> {
-    let known = known.get_or_init(Mutex::default);
-    let Ok(mut known) = known.lock() else {
-        return read().map(Arc::new);
-    };
-    if let Some(value) = known.get(name) {
-        return value.clone();
-    }
-    let value = read().map(Arc::new);
-    known.insert(name.to_owned(), value.clone());
-    value
+pub fn images() -> Result<Vec<&'static Image>, String> {
+    IMAGES.all()
 }
 
 /// `name` or `name: flavour`.
@@ -293,8 +274,9 @@ impl Family {
 }
 
 fn look(entries: &[String], tool: &str) -> Option<Flavour> {
-    entries
-        .iter()
+    // Most entries are no answer: only the one that is gets taken apart.
+    let begin = entries.iter().filter(|entry| entry.starts_with(tool));
+    begin
         .map(|entry| tool_and_flavour(entry))
         .find(|(name, _)| *name == tool)
         .map(|(_, flavour)| flavour)

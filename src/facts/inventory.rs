@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
-use super::images::Base;
 use super::learned;
 use super::published::{Epoch, Published};
 use super::recipes::Recipe;
@@ -393,7 +392,7 @@ impl Inventory {
         };
         found
             .base()
-            .is_some_and(|base: Arc<Base>| matches!(base.holds(tool), Holds::Yes(_)))
+            .is_some_and(|base| matches!(base.holds(tool), Holds::Yes(_)))
     }
 
     /// Whether every package of these distributions puts the program exactly there.

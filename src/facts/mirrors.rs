@@ -1,13 +1,15 @@
 //! Names under which a registry serves what another one publishes.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
-use super::sections;
+use super::sections::Sections;
 
-const MIRRORS: &str = include_str!("../../rules/facts/mirrors.toml");
+static MIRRORS: Sections<Mirror> = Sections::new(
+    include_str!("../../rules/facts/mirrors.toml"),
+    "mirror",
+    "name",
+);
 
 /// One name, and whose images stand under it.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,14 +29,11 @@ pub struct Mirror {
 }
 
 /// Every mirror, by name.
-pub fn mirrors() -> &'static [Mirror] {
-    static ALL: OnceLock<Vec<Mirror>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let sections = sections::all(MIRRORS, "mirror").into_iter();
-        sections
-            .filter_map(|section| sections::read(section, "mirror").ok())
-            .collect()
-    })
+///
+/// # Errors
+/// What does not parse, and why.
+pub fn mirrors() -> Result<Vec<&'static Mirror>, String> {
+    MIRRORS.all()
 }
 
 /// The name under which a repository is published, where this one is a copy of it.
@@ -43,11 +42,16 @@ pub fn published_as(repository: &str) -> Option<String> {
     if !repository.split('/').next()?.contains('.') || repository.starts_with("docker.io/") {
         return None;
     }
-    mirrors().iter().find_map(|mirror| {
-        let rest = below(repository, &mirror.name)?;
-        let whole = mirror.bare || mirror.of != "docker.io" || rest.contains('/');
-        whole.then(|| joined(&mirror.of, rest))
-    })
+    let above = repository.match_indices('/').map(|(at, _)| at);
+    let names = above.chain([repository.len()]);
+    names
+        .filter_map(|end| repository.get(..end))
+        .find_map(|name| {
+            let mirror = MIRRORS.get(name)?;
+            let rest = below(repository, name)?;
+            let whole = mirror.bare || mirror.of != "docker.io" || rest.contains('/');
+            whole.then(|| joined(&mirror.of, rest))
+        })
 }
 
 /// The same for the mirrors of a project, by name: what each of them serves. The longest name that fits decides.

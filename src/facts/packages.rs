@@ -4,9 +4,13 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::sections;
+use super::sections::Sections;
 
-const PACKAGES: &str = include_str!("../../rules/facts/packages.toml");
+static PACKAGES: Sections<Package> = Sections::new(
+    include_str!("../../rules/facts/packages.toml"),
+    "package",
+    "name",
+);
 
 /// A family of package managers that share their packages' names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +85,8 @@ impl Manager {
 }
 
 /// What is known of this package.
-pub fn package(manager: Manager, name: &str) -> Option<Package> {
-    let name = format!("{}/{name}", manager.word());
-    sections::read(sections::find(PACKAGES, "package", &name)?, "package").ok()
+pub fn package(manager: Manager, name: &str) -> Option<&'static Package> {
+    PACKAGES.get(&format!("{}/{name}", manager.word()))
 }
 
 /// Every command that some package of this manager brings.
@@ -92,11 +95,11 @@ pub fn commands(manager: Manager) -> &'static [String] {
     let all = ALL.get_or_init(|| {
         let managers = [Manager::Pip, Manager::Npm, Manager::Gem, Manager::Cargo];
         let of = |manager: Manager| {
-            let packages = sections::under(PACKAGES, "package", &format!("{}/", manager.word()));
-            let packages = packages
-                .into_iter()
-                .filter_map(|section| sections::read::<Package>(section, "package").ok());
-            let mut brings: Vec<String> = packages.flat_map(|package| package.brings).collect();
+            let prefix = format!("{}/", manager.word());
+            let mut brings: Vec<String> = PACKAGES
+                .under(&prefix)
+                .flat_map(|package| package.brings.iter().cloned())
+                .collect();
             brings.sort();
             brings.dedup();
             (manager.word(), brings)
@@ -112,9 +115,6 @@ pub fn commands(manager: Manager) -> &'static [String] {
 ///
 /// # Errors
 /// What does not parse, and why.
-pub fn packages() -> Result<Vec<Package>, String> {
-    sections::all(PACKAGES, "package")
-        .into_iter()
-        .map(|section| sections::read(section, "package"))
-        .collect()
+pub fn packages() -> Result<Vec<&'static Package>, String> {
+    PACKAGES.all()
 }

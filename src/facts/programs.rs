@@ -1,10 +1,14 @@
 //! Programs as PID 1: which of them wait for children that they did not start.
 
-use std::sync::OnceLock;
-
 use serde::Deserialize;
 
-const PROGRAMS: &str = include_str!("../../rules/facts/programs.toml");
+use super::sections::Sections;
+
+static PROGRAMS: Sections<Program> = Sections::new(
+    include_str!("../../rules/facts/programs.toml"),
+    "program",
+    "name",
+);
 
 /// One program as PID 1.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,19 +29,12 @@ pub struct Program {
 }
 
 /// Every program, by name.
-pub fn programs() -> &'static [Program] {
-    #[derive(Deserialize)]
-    struct File {
-        program: Vec<Program>,
-    }
-    static PROGRAM: OnceLock<Vec<Program>> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        toml::from_str(PROGRAMS).map_or_else(|_| Vec::new(), |file: File| file.program)
-    })
+pub fn programs() -> impl Iterator<Item = &'static Program> {
+    PROGRAMS.iter()
 }
 
 /// The program that this command line starts, by the last part of its path.
 pub fn program(path: &str) -> Option<&'static Program> {
     let name = path.rsplit('/').next().unwrap_or(path);
-    programs().iter().find(|program| program.name == name)
+    PROGRAMS.get(name)
 }

@@ -1,7 +1,5 @@
 //! Which families of an image a tag means, and how sure that makes an answer.
 
-use std::sync::Arc;
-
 use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
 use super::images::{Base, Family, Image, Setup, base};
 use super::tag::{Tag, Version};
@@ -10,7 +8,7 @@ use super::tag::{Tag, Version};
 #[derive(Clone, Debug)]
 pub struct Published {
     /// The facts of the repository.
-    pub image: Arc<Image>,
+    pub image: &'static Image,
     /// How a message names it: `postgres:17-alpine`.
     pub shown: String,
     /// The families of the tag's variant, by version: their places in the image.
@@ -43,7 +41,7 @@ pub struct Epoch {
 /// before all of them, a channel such as `stable`, or a variant that nobody looked at has what all have.
 /// A digest alone may be any tag; beside a tag it may be any build of that tag.
 pub fn published(
-    image: Arc<Image>,
+    image: &'static Image,
     shown: String,
     tag: Option<&str>,
     digest: Option<&str>,
@@ -52,7 +50,7 @@ pub fn published(
         return of_any_tag(image, shown);
     }
     let read = Tag::parse(tag);
-    let (line, stray) = line_of(&image, &read.variant);
+    let (line, stray) = line_of(image, &read.variant);
     let newest = read
         .version
         .as_ref()
@@ -109,7 +107,7 @@ pub fn published(
 
 /// What all that was seen of a repository has in common, where nobody knows the tag; an absence in all of it proves
 /// nothing.
-pub fn of_any_tag(image: Arc<Image>, shown: String) -> Published {
+pub fn of_any_tag(image: &'static Image, shown: String) -> Published {
     Published {
         line: Vec::new(),
         meant: (0..image.family.len()).collect(),
@@ -207,13 +205,13 @@ impl Published {
     }
 
     /// The base, where all that the tag may mean agree.
-    pub fn base(&self) -> Option<Arc<Base>> {
+    pub fn base(&self) -> Option<&'static Base> {
         base(&self.common(|family| family.base.clone())??)
     }
 
     /// What the bases have in common, where the bases themselves differ: the distribution, the package manager.
     pub fn common_of_bases(&self, of: impl Fn(&Base) -> Option<String>) -> Option<String> {
-        self.common(|family| base(family.base.as_deref()?).and_then(|base| of(&base)))?
+        self.common(|family| base(family.base.as_deref()?).and_then(&of))?
     }
 
     /// One setting of the image (its user, its ports …): what the families that the tag may mean agree on,

@@ -1,14 +1,15 @@
 //! How the users of a published image should probe it, and what is peculiar about its service.
 
-use std::sync::OnceLock;
-
-use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
-use super::sections;
+use super::sections::Sections;
 use super::tag::{Tag, Version};
 
-const RECIPES: &str = include_str!("../../rules/facts/recipes.toml");
+static RECIPES: Sections<Recipe> = Sections::new(
+    include_str!("../../rules/facts/recipes.toml"),
+    "recipe",
+    "images",
+);
 
 /// The probe that an image's users should have.
 #[derive(Clone, Debug, Deserialize)]
@@ -92,59 +93,21 @@ impl Recipe {
     }
 }
 
-/// A section of the file, and what it says once somebody has asked.
-type Section = (&'static str, OnceLock<Option<Recipe>>);
-
-/// The sections of the file; each is parsed when somebody asks for its image.
-fn written() -> &'static [Section] {
-    static ALL: OnceLock<Vec<Section>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let sections = sections::all(RECIPES, "recipe").into_iter();
-        sections.map(|section| (section, OnceLock::new())).collect()
-    })
-}
-
-/// Which sections name an image, found without parsing them: every quoted word is taken for a name.
-fn by_image() -> &'static FxHashMap<&'static str, Vec<usize>> {
-    static ALL: OnceLock<FxHashMap<&'static str, Vec<usize>>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let mut all: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-        for (at, (section, _)) in written().iter().enumerate() {
-            let lines = section.lines().filter(|line| line.starts_with("images"));
-            for name in lines.flat_map(|line| line.split('"').skip(1).step_by(2)) {
-                all.entry(name).or_default().push(at);
-            }
-        }
-        all
-    })
-}
-
 /// Every recipe, by name.
 pub fn recipes() -> impl Iterator<Item = &'static Recipe> {
-    written().iter().filter_map(|(section, recipe)| {
-        recipe
-            .get_or_init(|| sections::read(section, "recipe").ok())
-            .as_ref()
-    })
+    RECIPES.iter()
 }
 
 /// The recipe for this tag of this repository; the one that says most about the tag wins.
 pub fn recipe(repository: &str, tag: Option<&str>) -> Option<&'static Recipe> {
-    let named = by_image().get(repository)?;
+    let mut named = RECIPES.named(repository).peekable();
+    named.peek()?;
     let read = Tag::parse(tag);
     let version = read
         .version
         .as_ref()
         .map_or_else(Version::latest, Version::newest);
     named
-        .iter()
-        .filter_map(|at| written().get(*at))
-        .filter_map(|(section, recipe)| {
-            recipe
-                .get_or_init(|| sections::read(section, "recipe").ok())
-                .as_ref()
-        })
-        .filter(|recipe| recipe.images.iter().any(|image| image == repository))
         .filter(|recipe| {
             let after = |from: &str| Version::parse(from).is_none_or(|from| from <= version);
             let before = |to: &str| Version::parse(to).is_none_or(|to| version <= to.newest());

@@ -1,10 +1,14 @@
 //! Secrets on command lines: which options of which programs take them, and which variable keeps them off.
 
-use std::sync::OnceLock;
-
 use serde::Deserialize;
 
-const SECRETS: &str = include_str!("../../rules/facts/secrets.toml");
+use super::sections::Sections;
+
+static SECRETS: Sections<Secrets> = Sections::new(
+    include_str!("../../rules/facts/secrets.toml"),
+    "program",
+    "names",
+);
 
 /// How some programs take a secret.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,21 +37,16 @@ pub struct Secrets {
 }
 
 /// Every row.
-pub fn secrets() -> &'static [Secrets] {
-    #[derive(Deserialize)]
-    struct File {
-        program: Vec<Secrets>,
-    }
-    static ALL: OnceLock<Vec<Secrets>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        toml::from_str(SECRETS).map_or_else(|_| Vec::new(), |file: File| file.program)
-    })
+///
+/// # Errors
+/// What does not parse, and why.
+pub fn secrets() -> Result<Vec<&'static Secrets>, String> {
+    SECRETS.all()
 }
 
 /// How the program of this name takes a secret.
 pub fn secrets_of(name: &str) -> Option<&'static Secrets> {
-    let named = |row: &&Secrets| row.names.iter().any(|known| known == name);
-    secrets().iter().find(named)
+    SECRETS.get(name)
 }
 
 /// Whether a variable of this name holds a secret, as people name them: `DB_PASSWORD`, `API_KEY`, `rootPass`.
@@ -95,8 +94,8 @@ mod tests {
 
     #[test]
     fn every_row_says_something_and_has_its_witness() {
-        let rows = secrets();
-        assert!(rows.len() > 10, "the file did not parse");
+        let rows = secrets().unwrap();
+        assert!(rows.len() > 10, "{} rows", rows.len());
         for row in rows {
             let options = [&row.values, &row.joined, &row.pairs, &row.headers];
             assert!(options.iter().any(|list| !list.is_empty()), "{row:?}");

@@ -1,129 +1,217 @@
-//! One section of a facts file at a time: found by name in the text, parsed only when it is asked for.
+//! A facts file and its sections: found by a name in the text, parsed when somebody first asks, and kept.
 //!
-//! The files are sorted by name (a test holds them to it), so the text itself is the index: a search halves it
-//! a few times, reads one section, and leaves the rest untouched. Nothing is done at start.
+//! Splitting a file is one search for its headers, so a cold run pays for the sections that it needs and no others.
 
+use std::sync::OnceLock;
+
+use memchr::memmem;
 use serde::de::DeserializeOwned;
-use std::cmp::Ordering;
 
-/// The text of the section `[[kind]]` whose first line is `name = "…"` with this name.
-pub fn find<'a>(file: &'a str, kind: &str, name: &str) -> Option<&'a str> {
-    let header = format!("\n[[{kind}]]\nname = \"");
-    let (mut low, mut high) = (0, file.len());
-    while low < high {
-        // The first section that starts at or behind the middle; none left there means the answer lies below.
-        let middle = floor(file, low + (high - low) / 2);
-        let Some(start) = next(file, &header, middle, high) else {
-            let start = next(file, &header, low, high)?;
-            // Only sections of the lower half are left: they are few, so walk them.
-            return walk(file, &header, start, high, name);
+/// A facts file of sections `[[kind]]`.
+pub struct Sections<T> {
+    file: &'static str,
+    kind: &'static str,
+    by: &'static str,
+    split: OnceLock<Split<T>>,
+}
+
+struct Split<T> {
+    sections: Vec<Section<T>>,
+    /// The names and the places of the sections that hold them, sorted.
+    index: Vec<(&'static str, usize)>,
+}
+
+struct Section<T> {
+    text: &'static str,
+    read: OnceLock<Result<T, String>>,
+}
+
+impl<T: DeserializeOwned> Sections<T> {
+    /// The sections `[[kind]]` of a file. Each is found by the words in quotes on its first line `by = …`, which is
+    /// not broken: `name = "curl"`, `images = ["docker.io/library/nginx", "docker.io/library/httpd"]`.
+    pub const fn new(file: &'static str, kind: &'static str, by: &'static str) -> Self {
+        Self {
+            file,
+            kind,
+            by,
+            split: OnceLock::new(),
+        }
+    }
+
+    /// What stands before the first section.
+    pub fn head(&self) -> &'static str {
+        let end = self.starts().next().unwrap_or(self.file.len());
+        self.file.get(..end).unwrap_or_default()
+    }
+
+    /// The first section of this name.
+    pub fn get(&self, name: &str) -> Option<&T> {
+        self.named(name).next()
+    }
+
+    /// The sections of this name, in the order of the file.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &T> {
+        self.from(name)
+            .take_while(move |(found, _)| *found == name)
+            .filter_map(|(_, section)| self.read(section).ok())
+    }
+
+    /// The sections whose names begin so, by name.
+    pub fn under(&self, prefix: &str) -> impl Iterator<Item = &T> {
+        self.from(prefix)
+            .take_while(move |(found, _)| found.starts_with(prefix))
+            .filter_map(|(_, section)| self.read(section).ok())
+    }
+
+    /// Every section, in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        let sections = self.split().sections.iter();
+        sections.filter_map(|section| self.read(section).ok())
+    }
+
+    /// Every section, in the order of the file.
+    ///
+    /// # Errors
+    /// The first that does not parse, and why: a fault of ours, which a test finds.
+    pub fn all(&self) -> Result<Vec<&T>, String> {
+        let sections = self.split().sections.iter();
+        sections.map(|section| self.read(section)).collect()
+    }
+
+    /// The names from this one on, each with its section.
+    fn from(&self, name: &str) -> impl Iterator<Item = (&'static str, &Section<T>)> {
+        let split = self.split();
+        let start = split.index.partition_point(|(known, _)| *known < name);
+        let names = split.index.get(start..).unwrap_or_default().iter();
+        names.filter_map(|(name, place)| Some((*name, split.sections.get(*place)?)))
+    }
+
+    fn split(&self) -> &Split<T> {
+        self.split.get_or_init(|| {
+            let starts: Vec<usize> = self.starts().collect();
+            let ends = starts.iter().skip(1).copied().chain([self.file.len()]);
+            let texts = starts.iter().zip(ends);
+            let sections: Vec<Section<T>> = texts
+                .filter_map(|(start, end)| self.file.get(*start..end))
+                .map(|text| Section {
+                    text,
+                    read: OnceLock::new(),
+                })
+                .collect();
+            let places = sections.iter().enumerate();
+            let mut index: Vec<(&str, usize)> = places
+                .flat_map(|(place, section)| {
+                    let names = self.names(section.text);
+                    names.map(move |name| (name, place))
+                })
+                .collect();
+            index.sort_unstable();
+            Split { sections, index }
+        })
+    }
+
+    fn starts(&self) -> impl Iterator<Item = usize> + 'static {
+        let header = format!("\n[[{}]]\n", self.kind);
+        let finder = memmem::Finder::new(&header).into_owned();
+        let file = self.file;
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let at = from + finder.find(file.as_bytes().get(from..)?)?;
+            from = at + 1;
+            // The section starts with its own line, not with the end of the one before.
+            Some(at + 1)
+        })
+    }
+
+    /// What a section is found by.
+    fn names(&self, section: &'static str) -> impl Iterator<Item = &'static str> + use<T> {
+        let by = self.by;
+        let is_ours = move |line: &&str| {
+            line.strip_prefix(by)
+                .is_some_and(|rest| rest.starts_with(" = "))
         };
-        match name_at(file, &header, start).cmp(name) {
-            Ordering::Equal => return Some(section(file, &header, start)),
-            Ordering::Less => low = start + header.len(),
-            Ordering::Greater => high = middle,
-        }
+        let line = section.lines().find(is_ours).unwrap_or_default();
+        line.split('"').skip(1).step_by(2)
     }
-    None
-}
 
-/// Reads one section; the header of the file (`[[kind]]`) is taken off first.
-///
-/// # Errors
-/// The text of what is wrong: a facts file that does not parse is a fault of ours, which a test finds.
-pub fn read<T: DeserializeOwned>(section: &str, kind: &str) -> Result<T, String> {
-    // Inner tables are written with their full path, `[[image.family]]`; without the outer header they are `[[family]]`.
-    let body = section
-        .trim_start()
-        .strip_prefix(&format!("[[{kind}]]\n"))
-        .unwrap_or(section)
-        .replace(&format!("\n[[{kind}."), "\n[[");
-    toml::from_str(&body).map_err(|error| error.to_string())
-}
-
-/// Every section of the kind, in the order of the file.
-pub fn all<'a>(file: &'a str, kind: &str) -> Vec<&'a str> {
-    let header = format!("\n[[{kind}]]\nname = \"");
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(start) = next(file, &header, at, file.len()) {
-        let section = section(file, &header, start);
-        at = start + section.len();
-        found.push(section);
+    fn read<'a>(&self, section: &'a Section<T>) -> Result<&'a T, String> {
+        let read = section.read.get_or_init(|| {
+            // Inner tables are written with their full path, `[[image.family]]`; without the outer header they are
+            // `[[family]]`.
+            let body = section
+                .text
+                .strip_prefix(&format!("[[{}]]\n", self.kind))
+                .unwrap_or(section.text)
+                .replace(&format!("\n[[{}.", self.kind), "\n[[");
+            toml::from_str(&body).map_err(|error| format!("{}: {error}", section.text))
+        });
+        read.as_ref().map_err(Clone::clone)
     }
-    found
-}
-
-/// The sections whose names begin so; they stand together.
-pub fn under<'a>(file: &'a str, kind: &str, prefix: &str) -> Vec<&'a str> {
-    let header = format!("\n[[{kind}]]\nname = \"");
-    let mut found = Vec::new();
-    let mut at = file.find(&format!("{header}{prefix}"));
-    while let Some(start) = at.filter(|start| name_at(file, &header, *start).starts_with(prefix)) {
-        let section = section(file, &header, start);
-        found.push(section);
-        at = next(file, &header, start + section.len(), file.len());
-    }
-    found
-}
-
-fn walk<'a>(file: &'a str, header: &str, start: usize, end: usize, name: &str) -> Option<&'a str> {
-    let mut at = start;
-    while let Some(start) = next(file, header, at, end) {
-        if name_at(file, header, start) == name {
-            return Some(section(file, header, start));
-        }
-        at = start + header.len();
-    }
-    None
-}
-
-fn next(file: &str, header: &str, from: usize, before: usize) -> Option<usize> {
-    let start = from + file.get(from..)?.find(header)?;
-    (start < before).then_some(start)
-}
-
-fn name_at<'a>(file: &'a str, header: &str, start: usize) -> &'a str {
-    let tail = file.get(start + header.len()..).unwrap_or_default();
-    tail.split('"').next().unwrap_or_default()
-}
-
-fn section<'a>(file: &'a str, header: &str, start: usize) -> &'a str {
-    let end = next(file, header, start + header.len(), file.len()).unwrap_or(file.len());
-    file.get(start..end).unwrap_or_default()
-}
-
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
+    #[derive(Deserialize)]
+    struct Row {
+        names: Vec<String>,
+        note: String,
+        #[serde(default)]
+        inner: Vec<Inner>,
+    }
+
+    #[derive(Deserialize)]
+    struct Inner {
+        number: u8,
+    }
+
+    const FILE: &str = r#"# What it is.
+common = 1
+
+[[row]]
+names = ["b", "both"]
+note = "first"
+[[row.inner]]
+number = 7
+
+[[row]]
+names = ["a", "both"]
+note = "names = [\"no\"]"
+
+[[row]]
+names = ["ab"]
+note = 3
+"#;
+
+    fn notes<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<&'a str> {
+        rows.map(|row| row.note.as_str()).collect()
+    }
+
     #[test]
-    fn every_section_of_a_sorted_file_is_found_and_nothing_else() {
-        let names: Vec<String> = (0..200).map(|number| format!("n{number:03}")).collect();
-        let section = |(index, name): (usize, &String)| {
-            format!(
-                "\n[[x]]\nname = \"{name}\"\nnote = \"{}\"\n",
-                "é".repeat(index % 7)
-            )
-        };
-        let sections: String = names.iter().enumerate().map(section).collect();
-        let file = format!("# words\n{sections}");
-        for name in &names {
-            let section = find(&file, "x", name).unwrap();
-            assert!(section.contains(name.as_str()));
-            assert_eq!(section.matches("[[x]]").count(), 1);
+    fn a_section_is_found_by_each_of_its_names_and_by_nothing_else() {
+        let rows: Sections<Row> = Sections::new(FILE, "row", "names");
+        let first = rows.get("b").unwrap();
+        assert_eq!(first.note, "first");
+        assert_eq!(first.inner[0].number, 7);
+        assert_eq!(first.names, ["b", "both"]);
+        let second = "names = [\"no\"]";
+        assert_eq!(notes(rows.named("both")), ["first", second]);
+        assert_eq!(notes(rows.under("b")), ["first", "first", second]);
+        for name in ["", "no", "bo", "c", "row"] {
+            assert!(rows.get(name).is_none(), "{name}");
         }
-        assert_eq!(find(&file, "x", "n0005"), None);
-        assert_eq!(find(&file, "x", ""), None);
-        assert_eq!(find(&file, "x", "z"), None);
-        assert_eq!(all(&file, "x").len(), names.len());
-        assert_eq!(all(&file, "x").concat(), sections);
+        assert_eq!(rows.head(), "# What it is.\ncommon = 1\n\n");
+    }
+
+    #[test]
+    fn a_section_that_does_not_parse_is_left_out_or_told() {
+        let rows: Sections<Row> = Sections::new(FILE, "row", "names");
+        assert!(rows.get("ab").is_none());
+        assert_eq!(rows.iter().count(), 2);
+        let error = rows.all().err().unwrap();
+        assert!(error.contains("names = [\"ab\"]") && error.contains("note"));
     }
 }

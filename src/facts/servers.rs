@@ -1,12 +1,15 @@
 //! What is peculiar about the servers of published images: addresses, methods, first starts, paths that are gone.
 
-use std::sync::OnceLock;
-
 use serde::Deserialize;
 
+use super::sections::Sections;
 use super::tag::{Tag, Version};
 
-const SERVERS: &str = include_str!("../../rules/facts/servers.toml");
+static SERVERS: Sections<Server> = Sections::new(
+    include_str!("../../rules/facts/servers.toml"),
+    "server",
+    "images",
+);
 
 /// The server of some images, in some versions.
 #[derive(Clone, Debug, Deserialize)]
@@ -83,24 +86,16 @@ pub struct Served {
 }
 
 /// Every server, by name.
-pub fn servers() -> &'static [Server] {
-    #[derive(Deserialize)]
-    struct File {
-        server: Vec<Server>,
-    }
-    static ALL: OnceLock<Vec<Server>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        toml::from_str(SERVERS).map_or_else(|_| Vec::new(), |file: File| file.server)
-    })
+///
+/// # Errors
+/// What does not parse, and why.
+pub fn servers() -> Result<Vec<&'static Server>, String> {
+    SERVERS.all()
 }
 
 /// The server of this tag of this repository, by its full name.
 pub fn server(repository: &str, tag: Option<&str>) -> Option<Served> {
-    let mut all = servers().iter();
-    let mut named = all
-        .by_ref()
-        .filter(|server| server.images.iter().any(|image| image == repository))
-        .peekable();
+    let mut named = SERVERS.named(repository).peekable();
     named.peek()?;
     let read = Tag::parse(tag);
     let version = read
@@ -126,8 +121,8 @@ mod tests {
 
     #[test]
     fn the_file_is_sorted_and_every_row_has_its_witness() {
-        let servers = servers();
-        assert!(servers.len() > 10, "the file did not parse");
+        let servers = servers().unwrap();
+        assert!(servers.len() > 10, "{} rows", servers.len());
         assert!(servers.windows(2).all(|pair| pair[0].name < pair[1].name));
         for server in servers {
             assert!(!server.witness.is_empty(), "{}", server.name);

@@ -1,13 +1,14 @@
 //! Probe tools: which options each make takes, how it ends in each world, and what a run costs.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use serde::Deserialize;
 
 use super::answer::Flavour;
+use super::sections::Sections;
 
-const TOOLS: &str = include_str!("../../rules/facts/tools.toml");
+static TOOLS: Sections<Tool> =
+    Sections::new(include_str!("../../rules/facts/tools.toml"), "tool", "name");
 
 /// One make of a probe tool.
 #[derive(Clone, Debug, Deserialize)]
@@ -145,27 +146,24 @@ pub enum Takes {
 }
 
 /// Every make of every tool, by name and flavour.
-pub fn tools() -> &'static [Tool] {
-    #[derive(Deserialize)]
-    struct File {
-        tool: Vec<Tool>,
-    }
-    static ALL: OnceLock<Vec<Tool>> = OnceLock::new();
-    ALL.get_or_init(|| toml::from_str(TOOLS).map_or_else(|_| Vec::new(), |file: File| file.tool))
+///
+/// # Errors
+/// What does not parse, and why.
+pub fn tools() -> Result<Vec<&'static Tool>, String> {
+    TOOLS.all()
 }
 
 /// The make of this tool; a tool with a single make is found under any flavour. None where nobody knows the
 /// tool, or which of its makes it is.
 pub fn tool(name: &str, flavour: Flavour) -> Option<&'static Tool> {
-    let makes = || tools().iter().filter(|tool| tool.name == name);
-    makes()
+    makes(name)
         .find(|tool| tool.flavour.as_deref() == flavour.word())
-        .or_else(|| makes().find(|tool| tool.flavour.is_none()))
+        .or_else(|| makes(name).find(|tool| tool.flavour.is_none()))
 }
 
 /// Every make of this tool.
 pub fn makes(name: &str) -> impl Iterator<Item = &'static Tool> {
-    tools().iter().filter(move |tool| tool.name == name)
+    TOOLS.named(name)
 }
 
 impl Tool {
@@ -250,10 +248,10 @@ mod tests {
 
     #[test]
     fn the_file_is_sorted_and_every_row_has_its_witness() {
-        let tools = tools();
-        assert!(tools.len() > 30, "the file did not parse");
+        let tools = tools().unwrap();
+        assert!(tools.len() > 30, "{} rows", tools.len());
         let key = |tool: &Tool| (tool.name.clone(), tool.flavour.clone());
-        assert!(tools.windows(2).all(|pair| key(&pair[0]) < key(&pair[1])));
+        assert!(tools.windows(2).all(|pair| key(pair[0]) < key(pair[1])));
         for tool in tools {
             for asked in &tool.runs {
                 let worlds = ["healthy", "error", "denied", "refused", "hung"];

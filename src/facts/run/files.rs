@@ -250,7 +250,7 @@ impl Run<'_> {
                 let mut packages = debian
                     .iter()
                     .filter(|name| self.state.world.contains(**name));
-                Some(package(Manager::Apt, packages.next()?)?.applets)
+                Some(package(Manager::Apt, packages.next()?)?.applets.clone())
             });
         let Some(applets) = applets else {
             return self.state.unreadable(self.span);
