@@ -67,7 +67,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("granit_parser", &["syntax/yaml"]),
     ("ignore", &["walk"]),
     ("line_index", &["text/source.rs"]),
-    ("memchr", &["syntax", "text", "walk"]),
+    ("memchr", &["facts/sections.rs", "syntax", "text", "walk"]),
     ("miette", &["report/human.rs"]),
     ("rayon", &["check", "walk", "cli"]),
     ("ruzstd", &["learn/compression.rs"]),
