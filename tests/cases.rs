@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use healthlint::check::{Checked, Options, Unit, check};
-use healthlint::fix::Texts;
 use healthlint::report::{Report, concise};
+
+use crate::held::Held;
 
 /// The folders below this one, in order.
 fn folders(at: &Path) -> Vec<PathBuf> {
@@ -21,20 +22,55 @@ fn folders(at: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Every file below a folder, by its path from there, with what the file system says about who may run it.
+fn held(top: &Path) -> Held {
+    let mut held = Held::default();
+    let mut waiting = vec![top.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(top).unwrap().to_string_lossy();
+            let name = name.replace('\\', "/");
+            if name == "expected.txt" {
+                continue;
+            }
+            if let Some(runs) = runs(&path) {
+                held.runs.insert(name.clone(), runs);
+            }
+            held.texts
+                .insert(name, fs::read_to_string(&path).unwrap().into());
+        }
+    }
+    held
+}
+
+/// Whether anybody may run a file; None where the file system does not say it.
+#[cfg(unix)]
+fn runs(path: &Path) -> Option<bool> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).ok()?.permissions().mode();
+    Some(mode & 0o111 != 0)
+}
+
+/// Whether anybody may run a file; None where the file system does not say it.
+#[cfg(not(unix))]
+fn runs(_path: &Path) -> Option<bool> {
+    None
+}
+
 /// The files of one folder, judged.
 fn judged(folder: &Path) -> (usize, Checked) {
-    let mut files = Texts::new();
+    let files = held(folder);
     let mut units = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    for name in files.texts.keys() {
         if name == "compose.yaml" {
             units.push(Unit::Compose(vec![name.clone()]));
         } else if name == "Dockerfile" {
             units.push(Unit::Dockerfile(name.clone()));
-        }
-        if path.is_file() {
-            files.insert(name, fs::read_to_string(&path).unwrap().into());
         }
     }
     units.sort();

@@ -32,7 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("learn", &["facts", "text"]),
     ("report", &["explain", "finding", "rule", "text"]),
-    ("walk", &["read", "text"]),
+    ("walk", &["model", "read", "text"]),
     (
         "cli",
         &[

@@ -18,6 +18,7 @@ mod facts;
 mod facts_import;
 mod graph;
 mod grep;
+mod held;
 mod house;
 mod known;
 mod laws;
@@ -30,6 +31,7 @@ mod readme;
 #[cfg(feature = "registry")]
 mod registry;
 mod sarif;
+mod scripts;
 mod seeds;
 mod shells;
 mod suggest;

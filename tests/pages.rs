@@ -2,7 +2,9 @@
 //!
 //! Input blocks (`yaml`, `dockerfile`, `toml`) that follow each other directly are files of one folder. A `text` block
 //! behind them is what healthlint says, a `diff` block what it would change, unsafe fixes included, and a `table`
-//! block how the check ends in each state of the service; inputs without a `text` block are sound. `BLESS=1 cargo test pages` writes the blocks anew.
+//! block how the check ends in each state of the service; inputs without a `text` block are sound. An `sh` block with a
+//! name is a script of the folder: `sh check.sh 644` is one that nobody may run, `sh check.sh 755 crlf` one whose lines
+//! end as on Windows. `BLESS=1 cargo test pages` writes the blocks anew.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,12 +20,14 @@ use healthlint::fix::{Terms, Texts, mend};
 use healthlint::report::{self, Report};
 use healthlint::rules::RULES;
 
+use crate::held::Held;
+
 /// One example of a page.
 #[derive(Default)]
 struct Example {
     /// The line of its first input, from 1.
     line: usize,
-    files: Texts,
+    files: Held,
     /// Where the body of its `text` block stands in the page.
     text: Option<Range<usize>>,
     /// Where the body of its `diff` block stands.
@@ -68,10 +72,12 @@ fn examples(page: &str) -> Vec<Example> {
             }
             Some((info, body, opened)) if trimmed == "```" => {
                 let range = *body..start;
-                let name = match info.as_str() {
-                    "yaml" => Some("compose.yaml"),
-                    "dockerfile" => Some("Dockerfile"),
-                    "toml" => Some("healthlint.toml"),
+                let words: Vec<&str> = info.split(' ').collect();
+                let name = match words[..] {
+                    ["yaml"] => Some("compose.yaml"),
+                    ["dockerfile"] => Some("Dockerfile"),
+                    ["toml"] => Some("healthlint.toml"),
+                    ["sh", name, ..] => Some(name),
                     _ => None,
                 };
                 if let Some(name) = name {
@@ -83,7 +89,15 @@ fn examples(page: &str) -> Vec<Example> {
                         open = true;
                     }
                     if let Some(example) = all.last_mut() {
-                        example.files.insert(name.to_owned(), page[range].into());
+                        let mut text = page[range].to_owned();
+                        if words.contains(&"crlf") {
+                            text = text.replace('\n', "\r\n");
+                        }
+                        example.files.texts.insert(name.to_owned(), text.into());
+                        if let Some(mode) = words.get(2) {
+                            let runs = *mode == "755";
+                            example.files.runs.insert(name.to_owned(), runs);
+                        }
                     }
                 } else if let Some(example) = all.last_mut() {
                     match info.as_str() {
@@ -102,9 +116,9 @@ fn examples(page: &str) -> Vec<Example> {
     all
 }
 
-fn options(files: &Texts) -> Options {
+fn options(files: &Held) -> Options {
     let mut options = Options::default();
-    if let Some(config) = files.get("healthlint.toml") {
+    if let Some(config) = files.texts.get("healthlint.toml") {
         let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
         let config =
             healthlint::config::parse(config, &names).expect("the example's configuration");
@@ -114,12 +128,12 @@ fn options(files: &Texts) -> Options {
     options
 }
 
-fn units(files: &Texts) -> Vec<Unit> {
+fn units(files: &Held) -> Vec<Unit> {
     let mut units = Vec::new();
-    if files.contains_key("compose.yaml") {
+    if files.texts.contains_key("compose.yaml") {
         units.push(Unit::Compose(vec!["compose.yaml".to_owned()]));
     }
-    if files.contains_key("Dockerfile") {
+    if files.texts.contains_key("Dockerfile") {
         units.push(Unit::Dockerfile("Dockerfile".to_owned()));
     }
     units
@@ -145,7 +159,7 @@ fn said(checked: &Checked) -> String {
 }
 
 /// How the checks of an example end in each state of their service.
-fn tables(files: &Texts, options: &Options) -> String {
+fn tables(files: &Held, options: &Options) -> String {
     let mut all = Vec::new();
     for unit in units(files) {
         let explained = inspect(&unit, files, options, |context, findings| {
@@ -166,14 +180,14 @@ fn tables(files: &Texts, options: &Options) -> String {
 }
 
 /// What healthlint changes, unsafe fixes included.
-fn changed(files: &Texts, checked: Checked, options: &Options) -> String {
+fn changed(files: &Held, checked: Checked, options: &Options) -> String {
     let units = units(files);
     let terms = Terms {
         lowest: Applicability::Unsafe,
         may_write: &|_| true,
         check: &|texts: &Texts| {
             let mut now = files.clone();
-            now.extend(texts.clone());
+            now.texts.extend(texts.clone());
             check(&units, &now, options)
         },
     };
@@ -181,7 +195,7 @@ fn changed(files: &Texts, checked: Checked, options: &Options) -> String {
         Ok(mended) => {
             report::diff::render(mended.texts.iter().map(|(path, new)| report::diff::Change {
                 path,
-                old: &files[path],
+                old: &files.texts[path],
                 new,
             }))
         }

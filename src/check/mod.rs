@@ -2,6 +2,7 @@
 
 mod exec_form;
 mod prove;
+mod scripts;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,7 +128,7 @@ pub fn inspect<T>(
 ) -> Inspected<T> {
     let reading = read(unit, files, options);
     let judged = judge_read(unit, files, options, &BTreeSet::new(), reading.clone());
-    let made = look(&watch::context(&reading, options), &judged.findings);
+    let made = look(&watch::context(&reading, files, options), &judged.findings);
     Inspected {
         made,
         sources: reading.sources,
@@ -142,7 +143,7 @@ fn judge_read(
     seen: &BTreeSet<(String, u32)>,
     reading: Reading,
 ) -> Judged {
-    let mut context = watch::context(&reading, options);
+    let mut context = watch::context(&reading, files, options);
     let mut inherited = BTreeSet::new();
     context.watched.retain(|watched| {
         let path = &reading.sources.get(watched.probe.span.source).path;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::check::{Options, Unit, read, watch};
 use crate::finding::{Applicability, Finding, Fix};
+use crate::model::file::Seen;
 use crate::read::{Files, Reading, Unread};
 use crate::rule::{Context, Watched};
 use crate::rules::RULES;
@@ -125,7 +126,7 @@ fn tried(proof: &Proof<'_>, findings: &[Finding], group: &[Name]) -> Option<Appl
         return None;
     }
     let old = proof.old;
-    let mut new = watch::context(&after, proof.options);
+    let mut new = watch::context(&after, &edited, proof.options);
     // A check that is judged elsewhere was not judged here before, and is not now.
     if old.watched.is_empty() {
         new.watched.clear();
@@ -196,5 +197,9 @@ impl Files for Edited<'_> {
             Some(text) => Ok(Arc::clone(text)),
             None => self.rest.read(path),
         }
+    }
+
+    fn look(&self, path: &str) -> Seen {
+        self.rest.look(path)
     }
 }

@@ -11,14 +11,15 @@ use crate::model::command::{Command, Dialect};
 use crate::model::probe::{Form, Probe, defaults};
 use crate::model::project::Service;
 use crate::outcome::{self, Scene};
-use crate::read::Reading;
+use crate::read::{Files, Reading};
 use crate::rule::{Context, Watched};
 use crate::text::Traced;
 
 use super::Options;
+use super::scripts::{Origin, scripts};
 
 /// Everything that rules may look at in what was read.
-pub fn context<'a>(reading: &'a Reading, options: &'a Options) -> Context<'a> {
+pub fn context<'a>(reading: &'a Reading, files: &dyn Files, options: &'a Options) -> Context<'a> {
     let learned = &options.learned;
     let project = &reading.project;
     let inventories: Vec<_> = project
@@ -30,13 +31,13 @@ pub fn context<'a>(reading: &'a Reading, options: &'a Options) -> Context<'a> {
         .services
         .iter()
         .zip(&inventories)
-        .filter_map(|(service, inventory)| of_service(service, inventory))
+        .filter_map(|(service, inventory)| of_service(service, inventory, files))
         .collect();
     watched.extend(
         project
             .build
             .iter()
-            .filter_map(|build| of_build(build, learned)),
+            .filter_map(|build| of_build(build, files, learned)),
     );
     Context {
         sources: &reading.sources,
@@ -68,35 +69,43 @@ fn local(service: &Service) -> Option<(&Build, usize)> {
     Some((build, build.target?))
 }
 
-fn of_service<'a>(service: &'a Service, inventory: &Arc<Inventory>) -> Option<Watched<'a>> {
+fn of_service<'a>(
+    service: &'a Service,
+    inventory: &Arc<Inventory>,
+    files: &dyn Files,
+) -> Option<Watched<'a>> {
     let build = local(service);
     let image = build.and_then(|(build, stage)| build.probe_of(stage));
     let probe = service.probe.as_ref().or(image)?;
-    Some(joined(
-        Some(service),
+    let origin = Origin {
+        service: Some(service),
         build,
-        probe,
-        image,
-        Arc::clone(inventory),
-    ))
+        inventory,
+    };
+    Some(joined(&origin, probe, image, files))
 }
 
-fn of_build<'a>(build: &'a Build, learned: &Learned) -> Option<Watched<'a>> {
+fn of_build<'a>(build: &'a Build, files: &dyn Files, learned: &Learned) -> Option<Watched<'a>> {
     let target = build.target?;
     let probe = build.probe_of(target)?;
     let lookup = |name: &Traced| learned.inventory(name);
     let inventory = Arc::new(inventory_of_stage(build, target, &lookup));
-    Some(joined(None, Some((build, target)), probe, None, inventory))
+    let origin = Origin {
+        service: None,
+        build: Some((build, target)),
+        inventory: &inventory,
+    };
+    Some(joined(&origin, probe, None, files))
 }
 
 /// The engine fills every unset field of the container's check from the image's (moby `daemon/commit.go merge`).
 fn joined<'a>(
-    service: Option<&'a Service>,
-    build: Option<(&'a Build, usize)>,
+    origin: &Origin<'a, '_>,
     probe: &'a Probe,
     image: Option<&'a Probe>,
-    inventory: Arc<Inventory>,
+    files: &dyn Files,
 ) -> Watched<'a> {
+    let inventory = Arc::clone(origin.inventory);
     let image = image.filter(|image| !std::ptr::eq(*image, probe));
     let test = if probe.disabled.is_some() {
         None
@@ -120,6 +129,7 @@ fn joined<'a>(
         .filter(|test| !inventory.windows && !is_for_windows(&test.value.form))
         .and_then(|test| Command::of(&test.value.form, dialect));
     let calls = command.as_ref().map(Command::calls).unwrap_or_default();
+    let scripts = scripts(&calls, origin, files);
     let scene = Scene {
         inventory: &inventory,
         timeout: timing.effective_timeout().unwrap_or(defaults::TIMEOUT),
@@ -128,14 +138,15 @@ fn joined<'a>(
         .as_ref()
         .map(|command| outcome::play(command, &scene));
     Watched {
-        service,
-        build,
+        service: origin.service,
+        build: origin.build,
         probe,
         test,
         timing,
         inventory,
         command,
         calls,
+        scripts,
         outcome,
     }
 }

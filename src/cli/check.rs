@@ -14,6 +14,7 @@ use super::{Outlet, Status, missed, pages};
 use crate::check::{self, Checked, Options, Unit};
 use crate::finding::{Applicability, Fault, Severity};
 use crate::fix::{Mended, Terms, Texts, mend_most};
+use crate::model::file::Seen;
 use crate::read::{Files, Unread};
 use crate::report::{self, Report, visible};
 use crate::rules::RULES;
@@ -446,6 +447,10 @@ impl Files for Changed<'_> {
             Some(text) => Ok(Arc::clone(text)),
             None => self.disk.read(path),
         }
+    }
+
+    fn look(&self, path: &str) -> Seen {
+        self.disk.look(path)
     }
 }
 

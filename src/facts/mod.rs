@@ -1,6 +1,7 @@
 //! What images, packages and tools are known to hold and to do: yes, no or unknown, and why.
 
 mod answer;
+pub mod arrival;
 pub mod container;
 mod filled;
 pub mod images;
@@ -10,6 +11,7 @@ pub mod learned;
 mod lookup;
 pub mod mirrors;
 pub mod packages;
+pub mod plain;
 pub mod ports;
 pub mod programs;
 pub mod published;

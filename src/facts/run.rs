@@ -19,7 +19,7 @@ use super::packages::Manager;
 use super::stage::State;
 use branches::{Ended, asks};
 pub(super) use languages::languages;
-use quiet::QUIET;
+pub(super) use quiet::QUIET;
 
 /// Follows the text of a RUN.
 pub(super) fn text(state: &mut State, text: &Traced, dialect: Dialect, span: Span) {

@@ -303,22 +303,7 @@ impl State {
 
     /// The path from WORKDIR; None where that is unknown.
     pub fn absolute(&self, path: &str) -> Option<String> {
-        let whole = if path.starts_with('/') {
-            path.to_owned()
-        } else {
-            format!("{}/{path}", self.workdir.as_deref()?)
-        };
-        let mut parts: Vec<&str> = Vec::new();
-        for part in whole.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    parts.pop();
-                }
-                part => parts.push(part),
-            }
-        }
-        Some(format!("/{}", parts.join("/")))
+        absolute(self.workdir.as_deref(), path)
     }
 
     fn path(&mut self, value: &Traced, span: Span) {
@@ -348,6 +333,26 @@ impl State {
             self.unreadable(span);
         }
     }
+}
+
+/// A path from a folder, without `.` and `..`; None where it counts from a folder that nobody knows.
+pub(super) fn absolute(folder: Option<&str>, path: &str) -> Option<String> {
+    let whole = if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("{}/{path}", folder?)
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(format!("/{}", parts.join("/")))
 }
 
 fn words_of(invocation: &Invocation) -> Option<Vec<String>> {

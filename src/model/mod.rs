@@ -5,6 +5,7 @@ pub mod bashism;
 pub mod build;
 pub mod command;
 pub mod draft;
+pub mod file;
 mod place;
 pub mod probe;
 pub mod project;

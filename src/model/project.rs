@@ -70,10 +70,14 @@ pub struct Service {
     pub ports: Vec<PortMapping>,
     /// Where volumes, tmpfs, configs and secrets are mounted.
     pub mounts: Vec<Written<Traced>>,
+    /// What mounts more at places that are not written here: `volumes_from`, a config by its name alone.
+    pub mounts_more: Option<Span>,
     /// `command:`.
     pub command: Option<Written<Invocation>>,
     /// `entrypoint:`.
     pub entrypoint: Option<Written<Invocation>>,
+    /// `working_dir:`.
+    pub working_dir: Option<Written<Traced>>,
     /// `post_start:` hooks run in the container and may change it.
     pub post_start: Option<Span>,
     /// `init:`.

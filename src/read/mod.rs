@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::finding::Fault;
 use crate::model::build::Stage;
+use crate::model::file::{START, Seen};
 use crate::model::probe::LONGEST_TEST;
 use crate::model::project::Project;
 use crate::text::Sources;
@@ -24,6 +25,9 @@ pub trait Files: Sync {
     /// # Errors
     /// Why it cannot be read.
     fn read(&self, path: &str) -> Result<Arc<str>, Unread>;
+
+    /// What can be seen at a path without reading it as text: a file that a build copies may be anything.
+    fn look(&self, path: &str) -> Seen;
 }
 
 /// Why a file was not read.
@@ -94,5 +98,26 @@ impl Reading {
 impl Files for BTreeMap<String, Arc<str>> {
     fn read(&self, path: &str) -> Result<Arc<str>, Unread> {
         self.get(path).cloned().ok_or(Unread::Missing)
+    }
+
+    /// A map says nothing about who may run its files.
+    fn look(&self, path: &str) -> Seen {
+        if let Some(text) = self.get(path) {
+            let start = text.as_bytes().iter().take(START).copied().collect();
+            return Seen::File {
+                runs: None,
+                start: Some(start),
+            };
+        }
+        let inside = if path.is_empty() {
+            String::new()
+        } else {
+            format!("{path}/")
+        };
+        let mut after = self.range(inside.clone()..);
+        match after.next() {
+            Some((first, _)) if first.starts_with(&inside) => Seen::Folder,
+            _ => Seen::Missing,
+        }
     }
 }

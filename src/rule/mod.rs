@@ -8,7 +8,8 @@ pub use recipe::Offer;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::facts::{Inventory, OwnCheck, Shell};
+use crate::facts::arrival::Arrival;
+use crate::facts::{Answer, Firmness, Holds, Inventory, OwnCheck, Reason, Shell};
 use crate::finding::{Finding, Severity};
 use crate::model::Written;
 use crate::model::build::Build;
@@ -93,8 +94,23 @@ pub struct Watched<'a> {
     pub command: Option<Command>,
     /// Every program that is called on the way.
     pub calls: Vec<Call>,
+    /// Those files that it runs by their paths, by itself or with an interpreter.
+    pub scripts: Vec<Script>,
     /// How it ends in each state of the service; None where there is nothing to play.
     pub outcome: Option<Outcome>,
+}
+
+/// A file that a check runs by its path.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The place of the call among the calls.
+    pub call: usize,
+    /// The place of the word among its words; 0 is the program itself.
+    pub word: usize,
+    /// The path in the container.
+    pub path: String,
+    /// How it comes there.
+    pub arrival: Arrival,
 }
 
 impl Context<'_> {
@@ -183,6 +199,19 @@ impl Watched<'_> {
             timeout: self.timing.effective_timeout().unwrap_or(defaults::TIMEOUT),
         };
         Some(outcome::play(self.command.as_ref()?, &scene))
+    }
+
+    /// Whether the check says nothing about the service, as it stands.
+    pub fn is_spoiled(&self) -> bool {
+        self.outcome.as_ref().is_some_and(spoils)
+    }
+
+    /// Whether the check says nothing about the service if this program, which may be there, is not.
+    pub fn is_spoiled_without(&self, program: &str) -> bool {
+        let mut inventory = (*self.inventory).clone();
+        let absent = Reason::fact(format!("`{program}` is not there"));
+        inventory.change(program, Answer::because(Holds::No(Firmness::Firm), absent));
+        self.outcome_in(&inventory).as_ref().is_some_and(spoils)
     }
 
     /// How the check would end if `/bin/sh` were bash; None where it is, or nobody knows what it is.
@@ -373,4 +402,9 @@ impl Watched<'_> {
         finding.service = self.service.map(|service| service.name.value.clone());
         finding
     }
+}
+
+/// Whether a check that ends so says nothing about the service.
+fn spoils(outcome: &Outcome) -> bool {
+    outcome.never_zero() || outcome.cannot_fail()
 }

@@ -1,10 +1,9 @@
 //! `missing-tool`: the check runs a program that the container does not have.
 
-use crate::facts::{Answer, Firmness, Holds, Reason, Shell};
+use crate::facts::{Answer, Firmness, Holds, Shell};
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::build::{Action, Build};
 use crate::model::command::{Call, Command};
-use crate::outcome::Outcome;
 use crate::outcome::substitute::{self, Substitute};
 use crate::rule::{Context, Rule, Watched};
 use crate::text::Edit;
@@ -27,7 +26,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             continue;
         }
         // Only a tool that decides: `curl … || wget …` and `command -v curl && …` ask for no tears.
-        let decides = watched.outcome.as_ref().is_some_and(spoils);
+        let decides = watched.is_spoiled();
         let mut met: Vec<&str> = Vec::new();
         for call in &watched.calls {
             let Some(program) = call.program() else {
@@ -40,7 +39,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             if let Holds::No(firmness) = answer.holds {
                 met.push(program);
                 let spoiled =
-                    decides || (firmness == Firmness::Soft && decides_if_absent(watched, program));
+                    decides || (firmness == Firmness::Soft && watched.is_spoiled_without(program));
                 if !spoiled {
                     continue;
                 }
@@ -49,19 +48,6 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Whether a check that ends so says nothing about the service.
-fn spoils(outcome: &Outcome) -> bool {
-    outcome.never_zero() || outcome.cannot_fail()
-}
-
-/// Whether the check says nothing about the service if this tool, which may be there, is not.
-fn decides_if_absent(watched: &Watched<'_>, program: &str) -> bool {
-    let mut inventory = (*watched.inventory).clone();
-    let absent = Reason::fact(format!("`{program}` is not there"));
-    inventory.change(program, Answer::because(Holds::No(Firmness::Firm), absent));
-    watched.outcome_in(&inventory).as_ref().is_some_and(spoils)
 }
 
 fn finding(

@@ -33,6 +33,7 @@ mod matches_itself;
 mod meaningless_retries;
 mod misleading_pattern;
 mod missing_healthcheck;
+mod missing_script;
 mod missing_shell;
 mod missing_tool;
 mod mutating_probe;
@@ -74,6 +75,7 @@ use crate::rule::Rule;
 pub const RULES: &[&Rule] = &[
     &missing_tool::RULE,
     &missing_shell::RULE,
+    &missing_script::RULE,
     &bashism::RULE,
     &unsupported_option::RULE,
     &test_without_cmd::RULE,

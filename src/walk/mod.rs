@@ -10,6 +10,7 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::model::file::{START, Seen};
 use crate::read::{Files, Unread};
 
 pub use find::{Found, Skipped};
@@ -161,6 +162,50 @@ impl Files for Disk {
         self.keep(path, text.clone());
         text
     }
+
+    fn look(&self, path: &str) -> Seen {
+        let place = self.absolute(path);
+        // A build may keep a link as a link or follow it, as it stands in a folder or alone.
+        let is_link = fs::symlink_metadata(&place).is_ok_and(|about| about.is_symlink());
+        if is_link || !self.may_read(&real(&place)) {
+            return Seen::Unknown;
+        }
+        match fs::metadata(&place) {
+            Ok(about) if about.is_dir() => Seen::Folder,
+            Ok(about) if about.is_file() => Seen::File {
+                runs: runs(&about),
+                start: start(&place).ok(),
+            },
+            Ok(_) => Seen::Unknown,
+            Err(error) => match why(&error) {
+                Unread::Missing => Seen::Missing,
+                _ => Seen::Unknown,
+            },
+        }
+    }
+}
+
+/// Whether anybody may run the file; a file system without such a mode does not say it.
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps)] // Other systems have no such mode.
+fn runs(about: &fs::Metadata) -> Option<bool> {
+    use std::os::unix::fs::PermissionsExt as _;
+    Some(about.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether anybody may run the file; a file system without such a mode does not say it.
+#[cfg(not(unix))]
+fn runs(_about: &fs::Metadata) -> Option<bool> {
+    None
+}
+
+/// The first bytes of a regular file.
+fn start(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(START);
+    fs::File::open(path)?
+        .take(START as u64)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The text of a file that healthlint itself was told to use, wherever it lies.

@@ -1,7 +1,7 @@
 //! Words of a RUN that decide nothing about programs: those that put none anywhere, and those that only ask.
 
 /// Programs that put no program into a folder of PATH, whatever their words are.
-pub(super) const QUIET: &[&str] = &[
+pub(in super::super) const QUIET: &[&str] = &[
     ":",
     "[",
     "a2disconf",

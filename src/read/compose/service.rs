@@ -8,7 +8,7 @@ use crate::model::Written;
 use crate::model::draft::Place;
 use crate::model::project::{EnvironmentVariable, Invocation, PortMapping, Service};
 use crate::syntax::yaml::Kind;
-use crate::text::Traced;
+use crate::text::{Span, Traced};
 
 /// Reads one service.
 pub(super) fn read(loader: &mut Loader<'_>, field: &Field) -> Service {
@@ -36,8 +36,10 @@ pub(super) fn read(loader: &mut Loader<'_>, field: &Field) -> Service {
         has_env_file: tree.get("env_file").is_some_and(|file| !file.is_null()),
         ports: ports(loader, tree),
         mounts: mounts(loader, tree),
+        mounts_more: mounts_more(tree),
         command: invocation(loader, tree, "command"),
         entrypoint: invocation(loader, tree, "entrypoint"),
+        working_dir: text(loader, tree, "working_dir"),
         post_start: tree
             .field("post_start")
             .map(|field| field.key.join(field.value.span())),
@@ -233,6 +235,14 @@ fn mounts(loader: &Loader<'_>, tree: &Tree) -> Vec<Written<Traced>> {
         }
     }
     mounts
+}
+
+/// What mounts something at a place that the service does not write.
+fn mounts_more(tree: &Tree) -> Option<Span> {
+    let of_others = tree.get("volumes_from").filter(|list| !list.is_null());
+    let configs = tree.get("configs").map(Tree::items).unwrap_or_default();
+    let mut by_name = configs.iter().filter(|item| item.get("target").is_none());
+    of_others.or_else(|| by_name.next()).map(Tree::span)
 }
 
 /// The target of `source:target:mode`, of a lone `target`, or of tmpfs's `target:options`.

@@ -1,0 +1,165 @@
+//! Whether a RUN may make, replace or change a file: what cannot be followed may.
+
+use crate::model::command::{Call, Command, Dialect};
+use crate::model::probe::Form;
+use crate::model::project::Invocation;
+
+use super::super::run::QUIET;
+use super::super::stage::absolute;
+
+/// Programs that change no file which their words name, in what it says or who may run it.
+const INERT: &[&str] = &[
+    "adduser", "addgroup", "cat", "cd", "chgrp", "chown", "echo", "groupadd", "ls", "mkdir",
+    "printf", "test", "[", "useradd", "usermod", "which", "rmdir",
+];
+
+/// Programs that bring what the system knows, and so nothing into an application's folder.
+const SYSTEM: &[&str] = &[
+    "apk",
+    "apt",
+    "apt-get",
+    "dnf",
+    "dpkg",
+    "install_packages",
+    "locale-gen",
+    "microdnf",
+    "pacman",
+    "rpm",
+    "tdnf",
+    "yum",
+    "zypper",
+];
+
+/// Programs that bring what a language knows: into their own folders and into the one that they stand in.
+const LANGUAGES: &[&str] = &[
+    "bun",
+    "bundle",
+    "cargo",
+    "composer",
+    "corepack",
+    "docker-php-ext-install",
+    "gem",
+    "go",
+    "npm",
+    "npx",
+    "pip",
+    "pip3",
+    "pnpm",
+    "poetry",
+    "uv",
+    "yarn",
+];
+
+/// Programs that put files where their words say, and nowhere else.
+const PLACING: &[&str] = &[
+    "cp", "curl", "dos2unix", "find", "git", "install", "ln", "mv", "tar", "tee", "touch",
+    "unlink", "unzip", "wget", "xargs", "sudo", "env",
+];
+
+/// Whether the file at an absolute path may come or change with this RUN, which starts in `folder`.
+pub fn touches(run: &Invocation, path: &str, folder: Option<&str>) -> bool {
+    let form = match run {
+        Invocation::Text(text) => Form::Shell {
+            script: text.clone(),
+            dropped: Vec::new(),
+            not_json: None,
+        },
+        Invocation::Exec(words) => Form::Exec(words.clone()),
+    };
+    let Some(command) = Command::of(&form, Dialect::Bash) else {
+        return true;
+    };
+    if matches!(&command, Command::Script { script, .. } if !script.problems.is_empty()) {
+        return true;
+    }
+    let calls = command.calls();
+    let mut folders: Vec<Option<String>> = vec![folder.map(str::to_owned)];
+    for call in calls.iter().filter(|call| call.name() == Some("cd")) {
+        let to = call.words.get(1).and_then(|word| word.literal());
+        folders.push(to.and_then(|to| absolute(folder, to)));
+    }
+    let place = Place { path, folders };
+    let written = command.written_files();
+    let mut written = written.iter().map(|word| word.literal());
+    written.any(|word| word.is_none_or(|word| place.is_reached_by(word)))
+        || calls.iter().any(|call| place.is_touched_by(call))
+}
+
+/// A file, and the folders in which a script may stand.
+struct Place<'a> {
+    path: &'a str,
+    folders: Vec<Option<String>>,
+}
+
+impl Place<'_> {
+    fn is_touched_by(&self, call: &Call) -> bool {
+        let Some(name) = call.name() else {
+            return true;
+        };
+        let by_path = call.program().is_some_and(|program| program.contains('/'));
+        let own_folder = by_path
+            && !call.program().is_some_and(|program| {
+                program.starts_with("/usr/")
+                    || program.starts_with("/bin/")
+                    || program.starts_with("/sbin/")
+            });
+        if own_folder {
+            return true;
+        }
+        if INERT.contains(&name) || SYSTEM.contains(&name) {
+            return false;
+        }
+        if LANGUAGES.contains(&name) {
+            return self.stands_in_it() || self.path.starts_with("/usr/local/");
+        }
+        // A shell with a script of its own is followed; `sh setup.sh` may do anything.
+        let follows = matches!(name, "sh" | "bash" | "ash" | "dash")
+            && call.words.iter().any(|word| {
+                word.literal()
+                    .is_some_and(|word| word.starts_with('-') && word.ends_with('c'))
+            });
+        if follows {
+            return false;
+        }
+        if !(call.builtin || QUIET.contains(&name) || PLACING.contains(&name)) {
+            return true;
+        }
+        // Without a word about where, the folder that the script stands in is meant.
+        let here = matches!(name, "tar" | "unzip" | "wget" | "git" | "find") && self.stands_in_it();
+        here || call.words.iter().skip(1).any(|word| match word.literal() {
+            Some(word) => self.is_reached_by(word),
+            None => true,
+        })
+    }
+
+    /// Whether the file lies below a folder in which the script may stand.
+    fn stands_in_it(&self) -> bool {
+        self.folders.iter().any(|folder| match folder {
+            Some(folder) => leads_to(folder, self.path),
+            None => true,
+        })
+    }
+
+    /// Whether a word may name the file or a folder above it.
+    fn is_reached_by(&self, word: &str) -> bool {
+        let word = word.rsplit('=').next().unwrap_or(word);
+        let globs = word.find(['*', '?', '[', '{']);
+        let sure = &word[..globs.unwrap_or(word.len())];
+        self.folders.iter().any(|folder| {
+            let Some(folder) = folder.as_deref().or(word.starts_with('/').then_some("/")) else {
+                // Somewhere there may be a file of this name.
+                return !word.starts_with('-');
+            };
+            let Some(whole) = absolute(Some(folder), sure) else {
+                return true;
+            };
+            leads_to(&whole, self.path) || globs.is_some() && self.path.starts_with(&whole)
+        })
+    }
+}
+
+/// Whether a path is the file's, or that of a folder above it.
+fn leads_to(path: &str, file: &str) -> bool {
+    let rest = file.strip_prefix(path.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

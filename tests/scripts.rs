@@ -1,0 +1,209 @@
+//! Whether a file that a check runs comes into the image, and whether it can be run there: Dockerfiles, a line each.
+
+use healthlint::check::{Options, Unit, check};
+
+use crate::held::Held;
+
+/// What is said about the scripts of a Dockerfile whose folder holds these files.
+fn said(dockerfile: &str, files: &[(&str, &str, bool)]) -> Vec<&'static str> {
+    let mut held = Held::default();
+    held.texts
+        .insert("Dockerfile".to_owned(), dockerfile.into());
+    for (name, text, runs) in files {
+        held.texts.insert((*name).to_owned(), (*text).into());
+        held.runs.insert((*name).to_owned(), *runs);
+    }
+    let units = [Unit::Dockerfile("Dockerfile".to_owned())];
+    let checked = check(&units, &held, &Options::default());
+    let about = ["missing-script", "script-not-executable", "missing-tool"];
+    let mut rules: Vec<_> = checked.findings.iter().map(|it| it.rule).collect();
+    rules.retain(|rule| about.contains(rule));
+    rules
+}
+
+/// What stands between `FROM alpine` and a check that runs `path`.
+fn built(steps: &str, path: &str) -> String {
+    format!("FROM alpine:3.20\n{steps}\nHEALTHCHECK CMD [\"{path}\"]\n")
+}
+
+const SCRIPT: &str = "#!/bin/sh\nexit 0\n";
+
+#[test]
+fn a_file_that_nothing_brings_is_missed() {
+    let files = [
+        ("check.sh", SCRIPT, true),
+        ("docker/check.sh", SCRIPT, true),
+        ("docker/a.txt", "", false),
+    ];
+    for (steps, path) in [
+        ("RUN apk add --no-cache curl", "/check.sh"),
+        ("COPY check.sh /usr/local/bin/", "/check.sh"),
+        ("COPY check.sh /usr/local/bin", "/check.sh"),
+        ("COPY check.sh other.sh", "/check.sh"),
+        ("COPY check.sh /check", "/check.sh"),
+        ("COPY docker /docker", "/docker/docker/check.sh"),
+        ("COPY docker/*.txt /", "/check.sh"),
+        ("WORKDIR /app\nCOPY . .", "/app/scripts/check.sh"),
+        ("WORKDIR /app\nCOPY check.sh .", "./gone.sh"),
+        (
+            "RUN echo 'exit 0' > /other.sh && chmod +x /other.sh",
+            "/check.sh",
+        ),
+        (
+            "RUN curl -fsSL -o /usr/bin/tool https://example.com/tool",
+            "/check.sh",
+        ),
+        (
+            "RUN mkdir -p /app && adduser -D -h /app app",
+            "/app/check.sh",
+        ),
+        (
+            "COPY --from=ghcr.io/acme/tools /bin/tool /usr/bin/tool",
+            "/check.sh",
+        ),
+        ("ENTRYPOINT [\"/start.sh\"]", "/check.sh"),
+    ] {
+        let text = built(steps, path);
+        assert_eq!(said(&text, &files), ["missing-script"], "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_may_come_is_not_missed() {
+    let files = [
+        ("check.sh", SCRIPT, true),
+        ("docker/check.sh", SCRIPT, true),
+        ("docker/a.txt", "", false),
+    ];
+    for (steps, path) in [
+        ("COPY check.sh /", "/check.sh"),
+        ("COPY check.sh /check.sh", "/check.sh"),
+        ("COPY check.sh /health", "/health"),
+        ("COPY [\"check.sh\", \"/\"]", "/check.sh"),
+        ("COPY ./docker/ /", "/check.sh"),
+        ("COPY docker/*.sh /", "/check.sh"),
+        ("COPY docker/*.sh docker/a.txt /", "/check.sh"),
+        ("COPY . /app", "/app/docker/check.sh"),
+        ("WORKDIR /app\nCOPY . .", "./docker/check.sh"),
+        (
+            "WORKDIR /app\nWORKDIR bin\nCOPY check.sh ./",
+            "/app/bin/check.sh",
+        ),
+        ("COPY gone /app", "/app/check.sh"),
+        ("COPY gone.sh /check.sh", "/check.sh"),
+        ("ADD https://example.com/check.sh /", "/check.sh"),
+        ("ADD files.tar.gz /", "/check.sh"),
+        ("COPY --from=ghcr.io/acme/tools /x /", "/check.sh"),
+        ("RUN echo 'exit 0' > /check.sh", "/check.sh"),
+        ("RUN cd / && echo 'exit 0' > check.sh", "/check.sh"),
+        ("RUN cd /app && tar xf /tmp/app.tar", "/app/check.sh"),
+        (
+            "RUN curl -fsSL https://example.com/x | tar xz -C /app",
+            "/app/check.sh",
+        ),
+        ("RUN cp /tmp/* /", "/check.sh"),
+        ("RUN ln -s /usr/share/check.sh /check.sh", "/check.sh"),
+        (
+            "RUN git clone https://example.com/app /app",
+            "/app/check.sh",
+        ),
+        ("RUN ./install.sh", "/check.sh"),
+        ("RUN make install", "/check.sh"),
+        ("RUN curl https://example.com/install | sh", "/check.sh"),
+        ("RUN python3 setup.py install", "/check.sh"),
+        ("RUN install -m 755 $TOOL /", "/check.sh"),
+        (
+            "RUN <<EOF python3\nopen('/check.sh', 'w')\nEOF",
+            "/check.sh",
+        ),
+    ] {
+        let text = built(steps, path);
+        assert!(said(&text, &files).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn an_interpreter_reads_its_file_from_the_image() {
+    let files = [("check.py", "", false)];
+    for (test, missing) in [
+        ("python3 /app/gone.py", true),
+        ("[\"python3\", \"-u\", \"gone.py\"]", true),
+        ("sh -e /app/gone.sh || exit 1", true),
+        ("timeout 5 python3 /app/gone.py", true),
+        ("python3 /app/check.py", false),
+        ("python3 -m gone.py", false),
+        ("python3 -c 'import gone.py'", false),
+        ("cd /srv && python3 gone.py", false),
+        ("python3 $APP/gone.py", false),
+        (
+            "python3 /app/gone.py || true; curl -f http://127.0.0.1/",
+            false,
+        ),
+        ("test -e /app/gone.sh && /app/gone.sh; exit 0", false),
+    ] {
+        let text = format!("FROM python:3.12\nWORKDIR /app\nCOPY . .\nHEALTHCHECK CMD {test}\n");
+        let expected: &[&str] = if missing { &["missing-script"] } else { &[] };
+        assert_eq!(said(&text, &files), expected, "{text}");
+    }
+}
+
+#[test]
+fn other_stages_hand_on_what_they_have() {
+    let files = [("check.sh", SCRIPT, true)];
+    for (text, missing) in [
+        (
+            "FROM alpine:3.20 AS a\nCOPY . /src\nFROM alpine:3.20\nCOPY --from=a /src/check.sh /\n",
+            false,
+        ),
+        (
+            "FROM alpine:3.20 AS a\nCOPY . /src\nFROM alpine:3.20\nCOPY --from=a /src /\n",
+            false,
+        ),
+        (
+            "FROM alpine:3.20 AS a\nCOPY . /src\nFROM alpine:3.20\nCOPY --from=a /src/bin /\n",
+            true,
+        ),
+        (
+            "FROM alpine:3.20 AS a\nRUN make\nFROM alpine:3.20\nCOPY --from=a /src/bin /\n",
+            false,
+        ),
+        (
+            "FROM alpine:3.20 AS a\nCOPY check.sh /\nFROM a\nRUN apk add curl\n",
+            false,
+        ),
+        (
+            "FROM alpine:3.20 AS a\nCOPY check.sh /\nFROM alpine:3.20\nRUN apk add curl\n",
+            true,
+        ),
+        ("FROM acme/base\nRUN apk add curl\n", false),
+        ("FROM node:8-onbuild\n", false),
+    ] {
+        let text = format!("{text}HEALTHCHECK CMD [\"/check.sh\"]\n");
+        let expected: &[&str] = if missing { &["missing-script"] } else { &[] };
+        assert_eq!(said(&text, &files), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_dockerfile_may_be_built_from_a_folder_above_it() {
+    for (place, missing) in [
+        ("app/check.sh", false),
+        ("app/docker/check.sh", false),
+        ("check.sh", false),
+        ("app/scripts/check.sh", true),
+    ] {
+        let mut held = Held::default();
+        let text = "FROM alpine:3.20\nCOPY . /app\nHEALTHCHECK CMD [\"/app/check.sh\"]\n";
+        held.texts
+            .insert("app/docker/Dockerfile".to_owned(), text.into());
+        held.texts.insert(place.to_owned(), SCRIPT.into());
+        let units = [Unit::Dockerfile("app/docker/Dockerfile".to_owned())];
+        let checked = check(&units, &held, &Options::default());
+        let mut rules = checked.findings.iter().map(|it| it.rule);
+        assert_eq!(
+            rules.any(|rule| rule == "missing-script"),
+            missing,
+            "{place}"
+        );
+    }
+}
