@@ -12,6 +12,9 @@ use super::player::{DEPTH, Player};
 use super::words::{Arg, is_known};
 use super::{Cause, Code};
 
+/// More variables than this beside each other in one call are not followed.
+const MOST_VARIABLES: usize = 5;
+
 impl Player<'_> {
     pub(super) fn simple(&self, simple: &Simple, path: Path) -> Vec<Path> {
         let before = path.code;
@@ -204,13 +207,18 @@ impl Player<'_> {
     fn with_and_without(&self, args: &[Arg], path: &Path, shell: bool) -> Option<Vec<Path>> {
         let name = args.first().and_then(Arg::known).map(base)?;
         let takes = |option: &str| makes(name).any(|make| make.takes(option) == Takes::Value);
-        let at = (2..args.len()).find(|at| {
+        let mut places = (2..args.len()).filter(|at| {
             let option = args.get(at - 1).and_then(Arg::known);
             args.get(*at).is_some_and(|arg| arg.variable) && option.is_some_and(takes)
-        })?;
+        });
+        let at = places.next()?;
         let arg = args.get(at)?;
         let why = "nobody knows whether this variable is empty";
         let mut path = path.clone();
+        // Each that may be empty doubles the runs.
+        if places.count() >= MOST_VARIABLES {
+            return Some(vec![self.unknown(path, arg.span, "$", why)]);
+        }
         path.guessed
             .get_or_insert_with(|| Cause::new(arg.span, "$", why));
         let mut with = args.to_vec();

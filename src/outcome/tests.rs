@@ -349,3 +349,11 @@ fn nothing_is_said_of_a_script_without_a_bottom() {
         }
     }
 }
+
+#[test]
+fn a_long_row_of_variables_that_may_be_empty_is_given_up() {
+    let debian = container("debian", "12", Flavour::Gnu);
+    let row_of_them = format!("curl -f {}http://x/", "-H $A ".repeat(200));
+    let unknown = "unknown, unknown, unknown, unknown, unknown";
+    assert_eq!(row(&played(&row_of_them, &debian)), unknown);
+}
