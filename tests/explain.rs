@@ -67,22 +67,23 @@ web  compose.yaml:7  nginx:1.27
 
   what is run
     as written      [\"CMD-SHELL\", \"curl -s
-                      \\\"http://127.0.0.1:${PORT:-80}/$$NAME\\\" | awk '{print}'\"]
+                        \\\"http://127.0.0.1:${PORT:-80}/$$NAME\\\" | awk
+                        '{print}'\"]
     after Compose   [\"CMD-SHELL\", \"curl -s \\\"http://127.0.0.1:80/$NAME\\\" | awk
-                      '{print}'\"]
-    /bin/sh (dash)  curl -s http://127.0.0.1:80/$NAME
+                        '{print}'\"]
+    /bin/sh (dash)  curl -s \"http://127.0.0.1:80/$NAME\"
                     | awk '{print}'
 
   where it comes from
-    check           compose.yaml:7
-    test            compose.yaml:9
-    image           compose.yaml:6
+    check           line 7
+    test            line 9
+    image           line 6
 
   when
-    interval        10s        compose.yaml:2, through `*check` (compose.yaml:8)
-    timeout         5s         compose.yaml:10
-    retries         5          compose.yaml:3, through `*check` (compose.yaml:8)
-    start_period    1m         compose.yaml:11
+    interval        10s        line 2, through `*check` (line 8)
+    timeout         5s         line 10
+    retries         5          line 3, through `*check` (line 8)
+    start_period    1m         line 11
     start_interval  5s         the engine's default
     healthy         at the earliest 5s after the start
     unhealthy       at the latest 1m15s after the service fails: 5 × (10s + 5s)
@@ -101,10 +102,137 @@ web  compose.yaml:7  nginx:1.27
     accepts and hangs       killed  unhealthy    within 1m15s: 5 × (10s + 5s)
 
   findings
-    error[cannot-fail] this check can never fail (compose.yaml:9)
+    error[cannot-fail] line 9: this check can never fail
 ";
     let told = told(&files, &unit(&files), false);
     assert_eq!(told, expected, "{told}");
+}
+
+/// What is told of a project with this one service, from this heading to the next.
+fn section(service: &str, heading: &str) -> String {
+    let files = texts(&[("compose.yaml", &format!("services:\n{service}"))]);
+    let told = told(&files, &unit(&files), false);
+    let start = told.find(heading).unwrap_or_else(|| panic!("{told}"));
+    let section = &told[start..];
+    section[..section.find("\n\n").unwrap_or(section.len())].to_owned()
+}
+
+#[test]
+fn a_script_is_told_command_by_command() {
+    let service = r#"  web:
+    image: alpine:3.20
+    healthcheck:
+      test:
+      - CMD-SHELL
+      - |
+        X=1 bash -c 'curl -f "http://$$HOST/" || exit 1' &
+        if [ "$$(wget -qO- http://a.b/)" = ok ] && ! false; then
+          echo "y" >/dev/null
+        else for i in 1 2; do sleep $$i; done
+        fi
+"#;
+    let expected = "\
+what is run
+    as written      - CMD-SHELL
+                    - |
+                      X=1 bash -c 'curl -f \"http://$$HOST/\" || exit 1' &
+                      if [ \"$$(wget -qO- http://a.b/)\" = ok ] && ! false; then
+                        echo \"y\" >/dev/null
+                      else for i in 1 2; do sleep $$i; done
+                      fi
+    after YAML      [\"CMD-SHELL\", \"X=1 bash -c 'curl -f \\\"http://$$HOST/\\\" ||
+                        exit 1' &\\nif [ \\\"$$(wget -qO- http://a.b/)\\\" = ok ] &&
+                        ! false; then\\n  echo \\\"y\\\" >/dev/null\\nelse for i in 1
+                        2; do sleep $$i; done\\nfi\\n\"]
+    after Compose   [\"CMD-SHELL\", \"X=1 bash -c 'curl -f \\\"http://$HOST/\\\" ||
+                        exit 1' &\\nif [ \\\"$(wget -qO- http://a.b/)\\\" = ok ] &&
+                        ! false; then\\n  echo \\\"y\\\" >/dev/null\\nelse for i in 1
+                        2; do sleep $i; done\\nfi\\n\"]
+    /bin/sh (ash)   X=1 bash -c … &  (not in the image: `bash`)
+                    if [ \"$(wget -qO- http://a.b/)\" = ok ]
+                      && ! false
+                    then echo y >/dev/null
+                    else
+                      for i in 1 2
+                      do sleep $i
+                      done
+                    fi
+    bash            curl -f \"http://$HOST/\"  (not in the image: `curl`)
+                    || exit 1";
+    let told = section(service, "what is run");
+    assert_eq!(told, expected, "{told}");
+}
+
+#[test]
+fn the_check_that_an_image_brings_is_told_like_one_s_own() {
+    let image = "    image: axllent/mailpit:v1.20\n";
+    let bare = section(&format!("  mail:\n{image}"), "what is run");
+    assert!(
+        bare.contains("engine stores   [\"CMD\", \"/mailpit\", \"readyz\"]"),
+        "{bare}"
+    );
+    let settings = format!("  mail:\n{image}    healthcheck:\n      interval: 1m\n");
+    assert_eq!(section(&settings, "what is run"), bare);
+    let when = section(&settings, "when");
+    assert!(when.contains("interval        1m         line 5"), "{when}");
+    assert!(
+        when.contains("start_period    10s        the image's own check"),
+        "{when}"
+    );
+}
+
+#[test]
+fn what_hangs_on_a_hidden_setting_is_not_told() {
+    let service = "  web:
+    image: nginx:1.27
+    healthcheck:
+      test: curl -f http://127.0.0.1/
+      interval: ${EVERY}
+      retries: ${TIMES}
+";
+    let when = section(service, "when");
+    let expected = "\
+    healthy         not told, for `interval` and `retries` are not known here
+    unhealthy       not told either";
+    assert!(when.ends_with(expected), "{when}");
+}
+
+#[test]
+fn each_setting_says_who_made_it() {
+    let files = texts(&[
+        (
+            "Dockerfile",
+            "FROM alpine:3.20\nHEALTHCHECK --interval=7s --timeout=2s CMD true\n",
+        ),
+        (
+            "compose.yaml",
+            "services:
+  base:
+    image: nginx:1.27
+    healthcheck:
+      test: [CMD, \"true\"]
+      retries: 9
+  web:
+    extends: base
+    healthcheck:
+      interval: 3s
+  built:
+    build: .
+    healthcheck:
+      timeout: 4s
+",
+        ),
+    ]);
+    let told = told(&files, &unit(&files), false);
+    for expected in [
+        "    interval        3s         line 10\n",
+        "    retries         9          line 6, through `extends: base` (line 8)\n",
+        "    interval        7s         inherited from Dockerfile:2\n",
+        "    timeout         4s         line 14\n",
+        "    retries         3          the engine's default\n",
+    ] {
+        assert!(told.contains(expected), "{expected}{told}");
+    }
 }
 
 #[test]
@@ -238,7 +366,7 @@ fn nothing_is_wider_than_80_columns_or_steers_the_terminal() {
     let files = texts(&[("compose.yaml", long)]);
     let mut all = vec![told(&files, &unit(&files), false)];
     assert!(all[0].contains('␛'), "{}", all[0]);
-    for folder in laws::own() {
+    for folder in laws::own().into_iter().chain(laws::corpus()) {
         for unit in &folder.units {
             all.push(told(&folder.files, unit, false));
         }

@@ -129,7 +129,7 @@ pub fn own() -> Vec<Folder> {
 }
 
 /// The public files, where they are at hand.
-fn corpus() -> Vec<Folder> {
+pub fn corpus() -> Vec<Folder> {
     let at = root().join("../shared/corpus/compose");
     if !at.is_dir() {
         println!("skipped: the corpus of public files is not here");

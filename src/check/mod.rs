@@ -22,6 +22,7 @@ pub use crate::rule::{Context, Watched};
 use crate::rules::RULES;
 use crate::text::{SourceId, Sources, Span};
 use prove::Proof;
+pub use watch::{by_own_probe, own_probe};
 
 /// What is judged together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

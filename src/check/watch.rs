@@ -1,19 +1,20 @@
 //! Which containers of a project are watched by a check, and by which.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::facts::learned::Learned;
-use crate::facts::{Inventory, Shell, container, inventory_of_stage};
+use crate::facts::{Inventory, OwnCheck, Shell, container, inventory_of_stage};
 use crate::finding::{Finding, Severity};
 use crate::model::build::Build;
 use crate::model::command::{Command, Dialect};
 use crate::model::probe::{Form, Probe, defaults};
 use crate::model::project::Service;
 use crate::outcome::{self, Scene};
-use crate::read::{Files, Reading};
+use crate::read::recipe::{Recipe, Text};
+use crate::read::{Files, Reading, dockerfile};
 use crate::rule::{Context, Watched};
-use crate::text::Traced;
+use crate::text::{SourceId, Span, Traced};
 
 use super::Options;
 use super::scripts::{Origin, scripts};
@@ -96,6 +97,42 @@ fn of_build<'a>(build: &'a Build, files: &dyn Files, learned: &Learned) -> Optio
         inventory: &inventory,
     };
     Some(joined(&origin, probe, None, files))
+}
+
+/// The check that a published image brings, read from how its Dockerfile writes it. Its spans lie in no file.
+pub fn own_probe(inventory: &Inventory) -> Option<Probe> {
+    let OwnCheck::Command(check) = &inventory.check else {
+        return None;
+    };
+    let text = format!("FROM scratch\nHEALTHCHECK {check}\n");
+    let whole = Traced::source(Span::new(SourceId(0), 0, text.len()), &text);
+    let recipe = Recipe {
+        context: None,
+        dockerfile: Text::Unknown,
+        target: None,
+        args: Vec::new(),
+        span: whole.span(),
+    };
+    let build = dockerfile::build(&whole, "", &recipe).build;
+    build.probe_of(build.target?).cloned()
+}
+
+/// A service's container as its image's own check watches it: the settings of `probe`, where the service has one, and
+/// else those of `own`.
+pub fn by_own_probe<'a>(
+    service: &'a Service,
+    probe: Option<&'a Probe>,
+    own: &'a Probe,
+    inventory: &Arc<Inventory>,
+) -> Watched<'a> {
+    let origin = Origin {
+        service: Some(service),
+        build: None,
+        inventory,
+    };
+    // Nobody asks how the files that it runs came into somebody else's image.
+    let no_files = BTreeMap::new();
+    joined(&origin, probe.unwrap_or(own), Some(own), &no_files)
 }
 
 /// The engine fills every unset field of the container's check from the image's (moby `daemon/commit.go merge`).

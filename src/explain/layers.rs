@@ -1,11 +1,11 @@
 //! The command on its way from the file to the programs: each text that differs from the one before.
 
 use crate::check::Watched;
-use crate::facts::Inventory;
+use crate::facts::{Inventory, OwnCheck};
 use crate::model::command::{Call, Within, quoted};
 use crate::model::draft::json_list;
 use crate::model::probe::{Form, Platform};
-use crate::text::{Sources, Traced};
+use crate::text::{Sources, Span, Traced};
 
 /// The command in one form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub fn layers(sources: &Sources, watched: &Watched<'_>) -> Vec<Layer> {
     let Some(test) = watched.test else {
         return Vec::new();
     };
-    let written = dedented(sources.slice(test.span));
+    let written = dedented(&as_written(sources, test.span));
     let listed = written.starts_with('[') || written.starts_with("- ");
     let form = &test.value.form;
     let mut layers = vec![Layer {
@@ -60,8 +60,25 @@ pub fn layers(sources: &Sources, watched: &Watched<'_>) -> Vec<Layer> {
     layers
 }
 
+/// The same for a check that a published image brings, which stands in no file here.
+pub fn of_image(own: &OwnCheck, watched: &Watched<'_>) -> Vec<Layer> {
+    let (OwnCheck::Command(check), Some(test)) = (own, watched.test) else {
+        return Vec::new();
+    };
+    vec![
+        Layer {
+            name: "in the image",
+            text: check.clone(),
+        },
+        Layer {
+            name: "engine stores",
+            text: stored(&test.value.form),
+        },
+    ]
+}
+
 /// Who wrote the test: the check's own file, or the Dockerfile that the check leaves it to.
-fn watched_platform(watched: &Watched<'_>, test: crate::text::Span) -> Platform {
+fn watched_platform(watched: &Watched<'_>, test: Span) -> Platform {
     match watched.build {
         Some((build, _)) if build.source == test.source => Platform::Dockerfile,
         _ => watched.probe.platform,
@@ -97,6 +114,16 @@ fn headed(form: &Form, show: &dyn Fn(&Traced) -> String) -> String {
         words.insert(0, head.to_owned());
     }
     json_list(&words)
+}
+
+/// What the file says there. A list that stands as deep as its key begins, for YAML, behind its first dash.
+fn as_written(sources: &Sources, span: Span) -> String {
+    let source = sources.get(span.source);
+    let before = source.text.get(..span.start as usize).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let dash = line.trim() == "-";
+    let lead = if dash { line.trim_start() } else { "" };
+    format!("{lead}{}", sources.slice(span))
 }
 
 /// Without the blanks that all lines but the first have in common.

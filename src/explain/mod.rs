@@ -1,20 +1,26 @@
 //! One check told whole: what is run, layer by layer, where it comes from, when it runs, and how it ends in each world.
 
 mod layers;
+mod parsed;
 mod schedule;
 mod time_line;
 mod worlds;
 
-use crate::check::{Context, Watched};
-use crate::facts::{OwnCheck, Shell};
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use crate::check::{Context, Watched, by_own_probe, own_probe};
+use crate::facts::{Inventory, OwnCheck, Shell};
 use crate::finding::Finding;
 use crate::model::Written;
+use crate::model::probe::{Form, Probe, Timing};
 use crate::model::project::Service;
 use crate::text::{Sources, Span};
 
 pub use crate::model::draft::duration as shown;
 pub use layers::{Layer, Program};
-pub use schedule::{Moment, Origin, Times};
+pub use parsed::{Line, Parsed};
+pub use schedule::{Delays, Moment, Origin, Streak, Times};
 pub use time_line::{Bar, TimeLine, Wait, Window, time_line};
 pub use worlds::{Row, Says};
 
@@ -35,6 +41,8 @@ pub struct Explanation {
     pub layers: Vec<Layer>,
     /// The shell that reads it, or why there is none.
     pub shell: Option<String>,
+    /// The command as its readers take it apart: the shell, and whoever reads a script inside it.
+    pub parsed: Vec<Parsed>,
     /// Every program that is called, word by word, in the order of the text.
     pub programs: Vec<Program>,
     /// When it runs.
@@ -58,83 +66,150 @@ pub struct Part {
     pub through: Option<(String, Span)>,
 }
 
-/// Explains every check of a project, or those of one service; empty where there is no such service.
+/// Explains every check of a project, those that images bring included, or what there is to one service; empty where
+/// there is no such service.
 pub fn explain(
     context: &Context<'_>,
     findings: &[Finding],
     service: Option<&str>,
 ) -> Vec<Explanation> {
+    let asked = |name: &str| service.is_none_or(|asked| asked == name);
     let mut all: Vec<Explanation> = context
         .watched
         .iter()
-        .filter(|watched| {
-            let name = watched.service.map(|service| service.name.value.as_str());
-            service.is_none() || name == service
+        .filter(|watched| match watched.service {
+            Some(service) => asked(&service.name.value),
+            None => service.is_none(),
         })
         .map(|watched| of_watched(context, watched, findings))
         .collect();
-    if let Some(name) = service
-        && all.is_empty()
-    {
-        let named = |service: &&Service| service.name.value == name;
-        let found = context.project.services.iter().find(named);
-        all.extend(found.map(|service| of_unwatched(context, service, findings)));
+    for (each, inventory) in context.project.services.iter().zip(&context.inventories) {
+        let has = |watched: &Watched<'_>| watched.service.is_some_and(|it| std::ptr::eq(it, each));
+        if !asked(&each.name.value) || context.watched.iter().any(has) {
+            continue;
+        }
+        if let Some(own) = own_probe(inventory) {
+            all.push(of_image(context, (each, inventory), None, &own, findings));
+        } else if service.is_some() {
+            all.push(of_unwatched(context, each, inventory, findings));
+        }
     }
     all
 }
 
 fn of_watched(context: &Context<'_>, watched: &Watched<'_>, findings: &[Finding]) -> Explanation {
+    if let Some(service) = watched.service
+        && watched.test.is_none()
+        && watched.probe.disabled.is_none()
+        && let Some(own) = own_probe(&watched.inventory)
+    {
+        let service = (service, &watched.inventory);
+        return of_image(context, service, Some(watched), &own, findings);
+    }
     let name = watched.service.map(|service| service.name.value.clone());
+    let nothing = nothing(watched);
+    let off = watched.probe.disabled.is_some() || watched.test.is_some() && nothing.is_some();
     let effective = schedule::effective(context.sources, watched);
-    let runs = watched.test.is_some();
+    let shell = shell(watched);
     Explanation {
         image: watched.inventory.shown.clone(),
         place: watched.probe.span,
-        nothing: nothing(watched),
+        nothing,
         parts: parts(context.sources, watched),
         layers: layers::layers(context.sources, watched),
-        shell: shell(watched),
+        parsed: parsed::parsed(watched, shell.as_deref()),
+        shell,
         programs: layers::programs(watched),
-        moments: if watched.probe.disabled.is_some() {
+        moments: if off {
             Vec::new()
         } else {
             effective.moments(context.targets)
         },
-        times: if watched.probe.disabled.is_some() {
+        times: if off {
             Times::default()
         } else {
             effective.times(context.targets)
         },
-        rows: if runs {
-            worlds::rows(watched, effective.delays().as_ref())
-        } else {
-            Vec::new()
-        },
+        rows: worlds::rows(watched, effective.delays().as_ref()),
         findings: about(context, findings, name.as_deref(), Some(watched)),
         service: name,
     }
 }
 
+/// A service whose test is the one that its published image brings, with its own settings where it has some.
+fn of_image(
+    context: &Context<'_>,
+    (service, inventory): (&Service, &Arc<Inventory>),
+    watched: Option<&Watched<'_>>,
+    own: &Probe,
+    findings: &[Finding],
+) -> Explanation {
+    let runs = by_own_probe(
+        service,
+        watched.map(|watched| watched.probe),
+        own,
+        inventory,
+    );
+    // What the image says of its settings stands in no file.
+    let unset = Watched {
+        timing: Timing::default(),
+        ..by_own_probe(service, None, own, inventory)
+    };
+    let effective = schedule::effective(context.sources, watched.unwrap_or(&unset));
+    let shell = shell(&runs);
+    let said = match watched {
+        Some(_) => "there is no test here, so the image's own check is run",
+        None => "the service says nothing about a check, so the image's own is run",
+    };
+    let mut rows = worlds::rows(&runs, effective.delays().as_ref());
+    for row in &mut rows {
+        row.at = None;
+    }
+    Explanation {
+        service: Some(service.name.value.clone()),
+        image: inventory.shown.clone(),
+        place: watched.map_or(service.name.span, |watched| watched.probe.span),
+        nothing: Some(said.to_owned()),
+        parts: match watched {
+            Some(watched) => parts(context.sources, watched),
+            None => image_part(context.sources, service).into_iter().collect(),
+        },
+        layers: layers::of_image(&inventory.check, &runs),
+        parsed: parsed::parsed(&runs, shell.as_deref()),
+        shell,
+        programs: layers::programs(&runs),
+        moments: effective.moments(context.targets),
+        times: effective.times(context.targets),
+        rows,
+        findings: about(context, findings, Some(&service.name.value), watched),
+    }
+}
+
 /// A service that no check in sight watches.
-fn of_unwatched(context: &Context<'_>, service: &Service, findings: &[Finding]) -> Explanation {
-    let inventory = context.inventory(service);
-    let why = match inventory.map(|inventory| &inventory.check) {
-        Some(OwnCheck::Command(check)) => {
+fn of_unwatched(
+    context: &Context<'_>,
+    service: &Service,
+    inventory: &Inventory,
+    findings: &[Finding],
+) -> Explanation {
+    let why = match &inventory.check {
+        OwnCheck::Command(check) => {
             format!("the service says nothing about a check; its image brings `{check}`")
         }
-        Some(OwnCheck::None) => "neither the service nor its image has a check".to_owned(),
-        Some(OwnCheck::Unknown) | None => {
+        OwnCheck::None => "neither the service nor its image has a check".to_owned(),
+        OwnCheck::Unknown => {
             "the service has no check, and nobody knows whether its image brings one".to_owned()
         }
     };
     Explanation {
         service: Some(service.name.value.clone()),
-        image: inventory.map_or_else(String::new, |inventory| inventory.shown.clone()),
+        image: inventory.shown.clone(),
         place: service.name.span,
         nothing: Some(why),
         parts: image_part(context.sources, service).into_iter().collect(),
         layers: Vec::new(),
         shell: None,
+        parsed: Vec::new(),
         programs: Vec::new(),
         moments: Vec::new(),
         times: Times::default(),
@@ -145,8 +220,11 @@ fn of_unwatched(context: &Context<'_>, service: &Service, findings: &[Finding]) 
 
 /// Why nothing is run, where these files say so.
 fn nothing(watched: &Watched<'_>) -> Option<String> {
-    if watched.test.is_some() {
-        return None;
+    if let Some(test) = watched.test {
+        let unheaded = matches!(test.value.form, Form::Unheaded(_));
+        return unheaded.then(|| {
+            "nothing is run: the list starts with neither `CMD` nor `CMD-SHELL`".to_owned()
+        });
     }
     if watched.probe.disabled.is_some() {
         return Some("the check is switched off".to_owned());
@@ -224,11 +302,15 @@ fn part<T>(sources: &Sources, what: &'static str, written: &Written<T>) -> Part 
     }
 }
 
-/// A way on which a value comes, as it is written: its first line.
+/// A way on which a value comes, as it is written: its first line. What is no alias is the service that `extends` names.
 fn way(sources: &Sources, span: Span) -> (String, Span) {
     let text = sources.slice(span);
     let line = text.lines().next().unwrap_or_default().trim();
-    (line.to_owned(), span)
+    let way = match line.strip_prefix('*') {
+        Some(_) => line.to_owned(),
+        None => format!("extends: {line}"),
+    };
+    (way, span)
 }
 
 /// The findings about this container, by its service or by where they point.
@@ -249,12 +331,14 @@ fn about(
                 .is_some_and(|service| service.name.span.contains(finding.span))
     };
     let alone = context.watched.len() <= 1 && context.project.build.is_some();
-    findings
+    let mut about: Vec<Finding> = findings
         .iter()
         .filter(|finding| match &finding.service {
             Some(name) => service == Some(name.as_str()),
             None => alone || inside(finding),
         })
         .cloned()
-        .collect()
+        .collect();
+    about.sort_by_key(|finding| (Reverse(finding.severity), finding.span));
+    about
 }

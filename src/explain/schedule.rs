@@ -6,11 +6,10 @@ use crate::check::Watched;
 use crate::facts::OwnCheck;
 use crate::model::Written;
 use crate::model::draft;
-use crate::model::duration::{self, Grammar};
-use crate::model::probe::{Setting, Timing, defaults};
+use crate::model::probe::{Count, Platform, Setting, defaults};
 use crate::model::target::Targets;
-use crate::outcome::schedule::Settings;
-use crate::text::{Sources, Span};
+use crate::outcome::schedule::{Settings, own_duration, own_retries};
+use crate::text::{Sources, Span, Traced};
 
 use super::way;
 
@@ -32,6 +31,8 @@ pub struct Moment {
 pub enum Origin {
     /// The user's own files, here, and the alias, merge key or `extends` that brings it, as it is written.
     File(Span, Option<(String, Span)>),
+    /// The Dockerfile that the service's image is built from, here.
+    Dockerfile(Span),
     /// The check that the published image brings.
     Image,
     /// Nobody, so it is the engine's default.
@@ -46,11 +47,9 @@ pub struct Times {
     /// From the start of the container to the earliest `healthy`: the end of the first check, if it takes no time.
     pub first_healthy: Option<Duration>,
     /// From the moment a healthy service fails to `unhealthy`, at the latest.
-    pub unhealthy: Option<Duration>,
+    pub unhealthy: Option<Streak>,
     /// From the start of a container whose service never works to `unhealthy`, at the latest.
     pub never_healthy: Option<Duration>,
-    /// How `unhealthy` comes about: `3 × (30s + 30s)`.
-    pub sum: String,
 }
 
 /// The settings that count for one container.
@@ -76,69 +75,79 @@ pub fn effective(sources: &Sources, watched: &Watched<'_>) -> Effective {
     let local = watched
         .build
         .is_some_and(|(build, stage)| build.probe_of(stage).is_some());
-    let own = (!local).then_some(&watched.inventory.check);
-    let of = |written: Option<&Written<Setting>>, flag: &str, default: Duration| {
-        duration_of(sources, written, own, flag, default)
+    let asked = Asked {
+        sources,
+        watched,
+        own: (!local).then_some(&watched.inventory.check),
     };
     Effective {
-        interval: of(timing.interval.as_ref(), "interval", defaults::INTERVAL),
-        timeout: of(timing.timeout.as_ref(), "timeout", defaults::TIMEOUT),
-        retries: retries(sources, timing, own),
-        start_period: of(timing.start_period.as_ref(), "start-period", Duration::ZERO),
+        interval: asked.duration(timing.interval.as_ref(), "interval", defaults::INTERVAL),
+        timeout: asked.duration(timing.timeout.as_ref(), "timeout", defaults::TIMEOUT),
+        retries: asked.retries(timing.retries.as_ref()),
+        start_period: asked.duration(timing.start_period.as_ref(), "start-period", Duration::ZERO),
         start_interval: {
             let nobody = Duration::MAX;
-            let value = of(timing.start_interval.as_ref(), "start-interval", nobody);
+            let value = asked.duration(timing.start_interval.as_ref(), "start-interval", nobody);
             (value.value != Some(nobody)).then_some(value)
         },
     }
 }
 
-fn duration_of(
-    sources: &Sources,
-    written: Option<&Written<Setting>>,
-    own: Option<&OwnCheck>,
-    flag: &str,
-    default: Duration,
-) -> Counts<Duration> {
-    if let Some(written) = written
-        && written.value.value != Some(Duration::ZERO)
-    {
-        let text = &written.value.text;
-        let hidden = text.from_environment() || written.value.value.is_none();
-        return Counts {
-            value: written.value.value.filter(|_| !hidden),
-            written: hidden.then(|| text.shown()),
-            origin: Origin::File(written.span, through(sources, written)),
-        };
-    }
-    let said = own.and_then(|own| own.flag(flag)).and_then(|text| {
-        let parsed = duration::parse(text, Grammar::Dockerfile).ok().flatten()?;
-        parsed.to_std().filter(|value| !value.is_zero())
-    });
-    fallen_back(said, own, default)
+/// Whom to ask for a setting.
+struct Asked<'a> {
+    sources: &'a Sources,
+    watched: &'a Watched<'a>,
+    /// The published image's check; None where a local Dockerfile has one.
+    own: Option<&'a OwnCheck>,
 }
 
-fn retries(sources: &Sources, timing: &Timing, own: Option<&OwnCheck>) -> Counts<u64> {
-    if let Some(written) = &timing.retries
-        && written.value.value != Some(0)
-    {
-        let text = &written.value.text;
-        let hidden = text.from_environment() || written.value.value.is_none();
-        return Counts {
-            value: written.value.value.filter(|_| !hidden),
-            written: hidden.then(|| text.shown()),
-            origin: Origin::File(written.span, through(sources, written)),
-        };
+impl Asked<'_> {
+    fn duration(
+        &self,
+        written: Option<&Written<Setting>>,
+        flag: &str,
+        default: Duration,
+    ) -> Counts<Duration> {
+        match written {
+            Some(written) if written.value.value != Some(Duration::ZERO) => {
+                self.set(written, &written.value.text, written.value.value)
+            }
+            _ => {
+                let said = self.own.and_then(|own| own_duration(own, flag));
+                fallen_back(said, self.own, default)
+            }
+        }
     }
-    let said = own
-        .and_then(|own| own.flag("retries"))
-        .and_then(|text| text.parse().ok())
-        .filter(|count| *count > 0);
-    fallen_back(said, own, defaults::RETRIES)
-}
 
-fn through<T>(sources: &Sources, written: &Written<T>) -> Option<(String, Span)> {
-    written.through.map(|span| way(sources, span))
+    fn retries(&self, written: Option<&Written<Count>>) -> Counts<u64> {
+        match written {
+            Some(written) if written.value.value != Some(0) => {
+                self.set(written, &written.value.text, written.value.value)
+            }
+            _ => fallen_back(self.own.and_then(own_retries), self.own, defaults::RETRIES),
+        }
+    }
+
+    fn set<T, S>(&self, written: &Written<S>, text: &Traced, value: Option<T>) -> Counts<T> {
+        let value = value.filter(|_| !text.from_environment());
+        let probe = self.watched.probe;
+        let inherited = probe.platform == Platform::Compose
+            && self
+                .watched
+                .build
+                .is_some_and(|(build, _)| build.source == written.span.source)
+            && probe.span.source != written.span.source;
+        Counts {
+            written: value.is_none().then(|| text.shown()),
+            value,
+            origin: if inherited {
+                Origin::Dockerfile(written.span)
+            } else {
+                let through = written.through.map(|span| way(self.sources, span));
+                Origin::File(written.span, through)
+            },
+        }
+    }
 }
 
 fn fallen_back<T>(said: Option<T>, own: Option<&OwnCheck>, default: T) -> Counts<T> {
@@ -154,31 +163,51 @@ fn fallen_back<T>(said: Option<T>, own: Option<&OwnCheck>, default: T) -> Counts
     }
 }
 
-/// How soon after the service fails Docker calls the container unhealthy, at the latest.
+/// How soon after the service fails Docker calls the container unhealthy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delays {
-    /// Where the check fails at once.
-    pub failed: String,
-    /// Where each run uses up its timeout; None where that is unknown.
-    pub killed: Option<String>,
+    /// Where each check fails at once.
+    pub at_once: Streak,
+    /// Where each check uses up its timeout: at the latest.
+    pub at_worst: Streak,
+}
+
+/// As many failures in a row as it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Streak {
+    /// How long they take.
+    pub lasts: Duration,
+    /// How that comes about: `3 × (30s + 5s)`.
+    pub sum: String,
 }
 
 impl Effective {
-    /// How soon after the service fails Docker says so, in words; None where that may not be seen.
+    /// How soon after the service fails Docker says so; None where that is unknown or may not be seen.
     pub fn delays(&self) -> Option<Delays> {
-        let (interval, retries) = (self.interval.value?, self.retries.value?);
-        let count = u32::try_from(retries).unwrap_or(u32::MAX);
-        let within = |run: Duration, shown: String| {
-            let all = draft::duration(run.saturating_mul(count));
-            format!("within {all}: {retries} × {shown}")
-        };
-        let pace = draft::duration(interval);
+        let settings = self.settings()?;
+        let retries = settings.retries;
+        let interval = draft::duration(settings.interval);
+        let timeout = draft::duration(settings.timeout);
         Some(Delays {
-            failed: within(interval, pace.clone()),
-            killed: self.timeout.value.map(|timeout| {
-                let shown = format!("({pace} + {})", draft::duration(timeout));
-                within(interval.saturating_add(timeout), shown)
-            }),
+            at_once: Streak {
+                lasts: settings.count_down_at_once(),
+                sum: format!("{retries} × {interval}"),
+            },
+            at_worst: Streak {
+                lasts: settings.count_down(),
+                sum: format!("{retries} × ({interval} + {timeout})"),
+            },
+        })
+    }
+
+    /// None where one that always has a say is unknown or may not be seen.
+    fn settings(&self) -> Option<Settings> {
+        Some(Settings {
+            interval: self.interval.value?,
+            timeout: self.timeout.value?,
+            retries: self.retries.value?,
+            start_period: self.start_period.value.unwrap_or_default(),
+            start_interval: self.start_interval.as_ref().and_then(|set| set.value),
         })
     }
 
@@ -211,28 +240,17 @@ impl Effective {
 
     /// What follows; None where a setting that has a say is unknown or may not be seen.
     pub fn times(&self, targets: &Targets) -> Times {
-        let (Some(interval), Some(timeout), Some(retries)) =
-            (self.interval.value, self.timeout.value, self.retries.value)
-        else {
+        let (Some(settings), Some(delays)) = (self.settings(), self.delays()) else {
             return Times::default();
-        };
-        let settings = Settings {
-            interval,
-            timeout,
-            retries,
-            start_period: self.start_period.value.unwrap_or_default(),
-            start_interval: self.start_interval.as_ref().and_then(|set| set.value),
         };
         let follows = settings.times(targets);
         let hidden = |set: &Counts<Duration>| set.value.is_none();
         let start_known =
             !hidden(&self.start_period) && !self.start_interval.as_ref().is_some_and(hidden);
-        let shown = draft::duration;
         Times {
             first_healthy: start_known.then_some(follows.first_healthy),
-            unhealthy: Some(follows.unhealthy),
+            unhealthy: Some(delays.at_worst),
             never_healthy: start_known.then_some(follows.never_healthy),
-            sum: format!("{retries} × ({} + {})", shown(interval), shown(timeout)),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The world table: what the service does, how the check ends, what Docker makes of it, and the word that lost a failure.
 
-use super::schedule::Delays;
+use super::schedule::{Delays, Streak};
 use crate::check::Watched;
+use crate::model::command::Argument;
+use crate::model::draft;
 use crate::outcome::{Cause, Outcome, Played, World};
 use crate::text::{Filling, Span, Traced};
 
@@ -73,10 +75,10 @@ pub fn rows(watched: &Watched<'_>, delays: Option<&Delays>) -> Vec<Row> {
     let secrets = secrets(watched);
     let mut rows: Vec<Row> = Vec::new();
     for (worlds, state) in states(outcome) {
-        let Some(first) = worlds.first() else {
+        let Some(first) = worlds.first().copied() else {
             continue;
         };
-        let played = outcome.in_world(*first);
+        let played = outcome.in_world(first);
         let mut row = row(outcome, worlds, state, played);
         if let Some(why) = &row.why
             && secrets.iter().any(|secret| why.contains(secret.as_str()))
@@ -85,17 +87,28 @@ pub fn rows(watched: &Watched<'_>, delays: Option<&Delays>) -> Vec<Row> {
         }
         // Where the check is wrong for good, the moment does not matter.
         if row.why.is_none() && row.says == Says::Unhealthy && !row.wrong {
-            row.why = delays.and_then(|delays| {
-                if played.statuses.killed {
-                    delays.killed.clone()
+            let late = played.statuses.killed || first == World::Hung || dawdles(watched);
+            row.why = delays.map(|delays| {
+                let shown =
+                    |streak: &Streak| format!("{}: {}", draft::duration(streak.lasts), streak.sum);
+                if late {
+                    format!("within {}", shown(&delays.at_worst))
                 } else {
-                    Some(delays.failed.clone())
+                    format!("after about {}", shown(&delays.at_once))
                 }
             });
         }
         rows.push(row);
     }
     rows
+}
+
+/// Whether the check takes its time to fail: it sleeps or tries again.
+fn dawdles(watched: &Watched<'_>) -> bool {
+    watched.calls.iter().any(|call| {
+        let retries = |word: &Argument| word.text.as_str().starts_with("--retry");
+        call.name() == Some("sleep") || call.words.iter().any(retries)
+    })
 }
 
 /// The states that this check can tell apart, by what it asks.
@@ -112,7 +125,8 @@ fn states(outcome: &Outcome) -> Vec<(Vec<World>, &'static str)> {
     };
     let asks: Vec<&str> = outcome.asks.iter().map(String::as_str).collect();
     let all = World::ALL;
-    if asks.is_empty() && alike(&all[..]) {
+    let unknown = |played: &Played| played.statuses.unknown;
+    if asks.is_empty() && (alike(&all[..]) || outcome.played.iter().all(unknown)) {
         return vec![(all.to_vec(), "does anything at all")];
     }
     if asks.is_empty() && alike(&all[..4]) {
@@ -164,11 +178,16 @@ fn row(outcome: &Outcome, worlds: Vec<World>, state: &'static str, played: &Play
         Says::Healthy if wrong => played.lost.as_ref(),
         Says::Unhealthy if wrong => played.failed.as_ref(),
         Says::Unknown => played.unknown.as_ref(),
+        Says::Either => played.failed.as_ref(),
         _ => None,
     };
     let why = match (says, cause) {
+        (Says::Either, Some(cause)) => Some(format!("perhaps {}", cause.why)),
         (_, Some(cause)) => Some(cause.why.clone()),
         (Says::Healthy, None) if every => Some("nothing in it asks the service".to_owned()),
+        (Says::Healthy, None) if wrong && outcome.asks == ["tcp"] => {
+            Some("it connects and asks nothing".to_owned())
+        }
         _ => None,
     };
     Row {

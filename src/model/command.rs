@@ -121,6 +121,7 @@ impl Command {
         }
         walk.calls
     }
+
     /// Every file that a shell is told to write into, by `>` and the like.
     pub fn written_files(&self) -> Vec<Argument> {
         let mut walk = Walk::default();
@@ -189,10 +190,29 @@ impl Call {
         }
     }
 
+    /// The script that it runs and how that is read: `sh -c …`.
+    pub fn script(&self) -> Option<(&Argument, Dialect)> {
+        script_of(&self.words, self.dialect)
+    }
+
     /// The program without its folder.
     pub fn name(&self) -> Option<&str> {
         self.program().map(base)
     }
+}
+
+/// The script among the words of a shell that is called by a script of this dialect.
+fn script_of(words: &[Argument], dialect: Option<Dialect>) -> Option<(&Argument, Dialect)> {
+    let texts: Vec<Option<&str>> = words.iter().map(Argument::literal).collect();
+    let Inner::Script(at, own) = inner(&texts) else {
+        return None;
+    };
+    // `sh` is whatever the outer script was read as; without one dash, the strictest.
+    let read_as = match base(words.first()?.literal()?) {
+        "sh" | "su" => dialect.unwrap_or(own),
+        _ => own,
+    };
+    Some((words.get(at)?, read_as))
 }
 
 /// Nested scripts deeper than this are not followed.
@@ -373,19 +393,15 @@ impl Walk {
                     );
                 });
             }
-            Inner::Script(at, inner) => {
+            Inner::Script(..) => {
                 let depth = self
                     .within
                     .iter()
                     .filter(|within| matches!(within, Within::Nested(_)))
                     .count();
-                let Some(script) = words.get(at).filter(|_| depth < DEPTH) else {
+                let Some((script, inner)) = script_of(words, dialect).filter(|_| depth < DEPTH)
+                else {
                     return;
-                };
-                // `sh` is whatever the outer script was read as; without one dash, the strictest.
-                let inner = match base(&name) {
-                    "sh" | "su" => dialect.unwrap_or(inner),
-                    _ => inner,
                 };
                 let script = parse(&script.text, inner);
                 self.inside(Within::Nested(inner), |walk| {

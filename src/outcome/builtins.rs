@@ -199,7 +199,7 @@ impl Player<'_> {
             "trap" => {
                 // What it runs at the end may set any status.
                 path.flow = Flow::Exit;
-                unknown(path, "nobody follows what it sets")
+                unknown(path, "nobody knows what it sets")
             }
             _ => unknown(path, "nobody knows how it ends here"),
         }

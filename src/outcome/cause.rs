@@ -1,6 +1,6 @@
 //! The very word that decides, and why it does.
 
-use crate::text::Span;
+use crate::text::{HOLE, Span};
 
 /// A word of the check and what it does to the status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +16,12 @@ pub struct Cause {
 impl Cause {
     /// This word does that.
     pub fn new(span: Span, word: impl Into<String>, why: impl Into<String>) -> Self {
+        // What somebody else fills in has no letters of its own.
+        let shown = |text: String| text.replace(HOLE, "…");
         Self {
             span,
-            word: word.into(),
-            why: why.into(),
+            word: shown(word.into()),
+            why: shown(why.into()),
         }
     }
 }

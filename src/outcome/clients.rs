@@ -80,7 +80,10 @@ impl Player<'_> {
         let name = call.name;
         let options = read(make, call.args);
         if let Some(arg) = options.rejected.or(options.unknown) {
-            return vec![Run::unknown(format!("nobody follows `{}`", arg.text))];
+            return vec![Run::unknown(format!(
+                "nobody knows what `{}` does",
+                arg.text
+            ))];
         }
         let operands: Vec<&str> = options
             .operands
@@ -203,7 +206,7 @@ impl Player<'_> {
             if values.contains(&text) && text != "-2" {
                 words.next();
             } else if !flags.contains(&text) && text != "-2" {
-                return vec![Run::unknown(format!("nobody follows `{text}`"))];
+                return vec![Run::unknown(format!("nobody knows what `{text}` does"))];
             }
         }
         let Some(command) = command else {

@@ -224,7 +224,7 @@ impl Player<'_> {
             .count()
             > 1
         {
-            return vec![Run::unknown("nobody follows several patterns")];
+            return vec![Run::unknown("nobody knows how several patterns come out")];
         }
         let reading = Reading {
             extended: options.has(&["-E", "--extended-regexp"]) || call.name == "egrep",
@@ -396,7 +396,7 @@ fn sed(call: &Use<'_>) -> Run {
             "-n" | "-r" | "-E" | "-s" | "-u" | "-nr" | "-nE" | "-rn" | "-En"
         ) {
         } else if text.starts_with('-') {
-            return Run::unknown(format!("nobody follows `{text}`"));
+            return Run::unknown(format!("nobody knows what `{text}` does"));
         } else {
             operands.push(text);
         }
@@ -459,7 +459,7 @@ fn jq(call: &Use<'_>) -> Vec<Run> {
             Some(letters) => letters,
         };
         if letters.is_empty() || !letters.chars().all(|letter| "ensrcMCSja".contains(letter)) {
-            return vec![Run::unknown("nobody follows these options of jq")];
+            return vec![Run::unknown("nobody knows what these options of jq do")];
         }
         exits |= letters.contains('e');
         null |= letters.contains('n');
@@ -467,7 +467,7 @@ fn jq(call: &Use<'_>) -> Vec<Run> {
     }
     let filter = filters.first().map_or(".", |filter| filter.trim());
     if filters.len() > 1 || call.args.iter().any(|arg| arg.splice) {
-        return vec![Run::unknown("nobody follows these words of jq")];
+        return vec![Run::unknown("nobody knows what these words of jq do")];
     }
     let fetches = null && !slurps && fetches_input(filter);
     if null && !fetches {

@@ -88,7 +88,7 @@ impl Player<'_> {
             .iter()
             .find(|(name, _)| beyond.contains(&name.as_str()))
         {
-            return vec![Run::unknown(format!("nobody follows `{name}`"))];
+            return vec![Run::unknown(format!("nobody knows what `{name}` does"))];
         }
         if options.has(&["-f", "--fail"]) && options.has(&["--fail-with-body"]) {
             return vec![Run::unknown(
@@ -357,7 +357,7 @@ impl Player<'_> {
                 .iter()
                 .find(|(name, _)| beyond.contains(&name.as_str()) && !(name == "--method" && head))
             {
-                return vec![Run::unknown(format!("nobody follows `{name}`"))];
+                return vec![Run::unknown(format!("nobody knows what `{name}` does"))];
             }
         }
         let Some(url) = options.operands.last() else {

@@ -94,6 +94,11 @@ impl Settings {
         self.run().saturating_mul(self.count())
     }
 
+    /// How long it takes where each check fails at once.
+    pub fn count_down_at_once(&self) -> Duration {
+        self.interval.saturating_mul(self.count())
+    }
+
     /// From the end of one run to the end of the next, where that uses up its timeout.
     fn run(&self) -> Duration {
         self.interval.saturating_add(self.timeout)
@@ -128,12 +133,14 @@ impl Settings {
     }
 }
 
-fn own_duration(own: &OwnCheck, flag: &str) -> Option<Duration> {
+/// What a published image's own check says for this flag: `interval`, `start-period` …; zero is unset.
+pub fn own_duration(own: &OwnCheck, flag: &str) -> Option<Duration> {
     let parsed = duration::parse(own.flag(flag)?, Grammar::Dockerfile).ok()??;
     parsed.to_std().filter(|value| !value.is_zero())
 }
 
-fn own_retries(own: &OwnCheck) -> Option<u64> {
+/// How many retries a published image's own check says.
+pub fn own_retries(own: &OwnCheck) -> Option<u64> {
     own.flag("retries")?.parse().ok().filter(|count| *count > 0)
 }
 

@@ -12,7 +12,7 @@ pub fn padded(text: &str, width: usize) -> String {
 }
 
 /// The lines of a text: the first at most `first` columns wide, the others at most `rest`; cut behind a blank where
-/// there is one, which is left out.
+/// there is one, which is left out, else behind a mark that parts words for most programs.
 pub fn wrapped(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut left = text;
@@ -27,12 +27,19 @@ pub fn wrapped(text: &str, first: usize, rest: usize) -> Vec<String> {
         let (line, next) = match head.rfind(' ').filter(|at| *at * 4 > end) {
             Some(at) => (&left[..at], at + 1),
             None if left[end..].starts_with(' ') => (head, end + 1),
-            None => (head, end),
+            None => {
+                let cut = head.rfind(MARKS).filter(|at| *at * 2 > end);
+                let end = cut.map_or(end, |at| at + 1);
+                (&left[..end], end)
+            }
         };
         lines.push(line.trim_end().to_owned());
-        left = &left[next..];
+        left = left[next..].trim_start_matches(' ');
     }
 }
+
+/// Where a word that is too long for a line may be cut.
+const MARKS: [char; 8] = ['/', ',', ';', ')', '}', '&', '?', '='];
 
 /// Where the text leaves the room; None where it fits.
 fn end_of_line(text: &str, room: usize) -> Option<usize> {

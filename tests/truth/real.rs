@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -71,30 +70,54 @@ pub fn servers() -> (Vec<(&'static str, Server)>, Vec<&'static str>) {
     (servers, without)
 }
 
-/// What is started and how to see that it has come so far.
-struct Plan<'a> {
+/// What is started.
+struct Plan {
     name: &'static str,
     world: World,
     folder: Folder,
     port: u16,
     /// Words in front of the program.
-    before: &'a [String],
+    before: Vec<String>,
     words: Vec<String>,
-    /// A command whose output shows that it is there.
-    ready: (&'a [&'a str], &'a str),
 }
 
-impl Plan<'_> {
-    fn start(self) -> Server {
+impl Plan {
+    fn new(name: &'static str, world: World, folder: Folder) -> Self {
+        Self {
+            name,
+            world,
+            folder,
+            port: port(),
+            before: Vec::new(),
+            words: Vec::new(),
+        }
+    }
+
+    /// These words behind those that are there; `{folder}` and `{port}` are its own.
+    fn with(mut self, words: &[&str]) -> Self {
+        self.words.extend(self.own(words));
+        self
+    }
+
+    fn own(&self, words: &[&str]) -> Vec<String> {
+        let folder = self.folder.0.display().to_string();
+        let port = self.port.to_string();
+        let filled = |word: &&str| word.replace("{folder}", &folder).replace("{port}", &port);
+        words.iter().map(filled).collect()
+    }
+
+    /// Starts it and waits until the output of a command shows that it has come so far.
+    fn start(self, ask: &[&str], shown: &str) -> Server {
         let said = self.folder.0.join("said");
         let file = fs::File::create(&said).unwrap();
         let program = installed(&self.words[0]).unwrap().display().to_string();
+        let rest = self.words.iter().skip(1).cloned();
         let words: Vec<String> = self
             .before
             .iter()
             .cloned()
             .chain([program])
-            .chain(self.words.iter().skip(1).cloned())
+            .chain(rest)
             .collect();
         let process = Command::new(&words[0])
             .args(&words[1..])
@@ -112,18 +135,16 @@ impl Plan<'_> {
             held: Vec::new(),
             folder: self.folder,
         };
-        let (ask, shown) = self.ready;
-        let port = self.port.to_string();
         let begin = Instant::now();
         loop {
-            let answer = answer(ask, &port);
+            let answer = answer(ask, server.port);
             if answer.contains(shown) {
                 return server;
             }
             assert!(
                 begin.elapsed() < Duration::from_secs(60),
                 "{} does not come: {answer}\n{}",
-                self.name,
+                server.name,
                 fs::read_to_string(&said).unwrap_or_default()
             );
             thread::sleep(Duration::from_millis(50));
@@ -132,22 +153,15 @@ impl Plan<'_> {
 }
 
 /// What a client says on both its channels. `{port}` is the server's.
-fn answer(words: &[&str], port: &str) -> String {
+fn answer(words: &[&str], port: u16) -> String {
     let client = installed(words[0]).unwrap();
+    let port = port.to_string();
     let output = Command::new(client)
-        .args(words[1..].iter().map(|word| word.replace("{port}", port)))
+        .args(words[1..].iter().map(|word| word.replace("{port}", &port)))
         .stdin(Stdio::null())
         .output()
         .unwrap();
     String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
-}
-
-fn owned(words: &[&str], folder: &Path, port: u16) -> Vec<String> {
-    let filled = |word: &&str| {
-        word.replace("{folder}", &folder.display().to_string())
-            .replace("{port}", &port.to_string())
-    };
-    words.iter().map(filled).collect()
 }
 
 /// Runs a command that must succeed.
@@ -160,227 +174,110 @@ fn done(words: &[String]) {
 }
 
 fn redis() -> Vec<Server> {
-    let start = |name, world, folder: Folder, more: &[&str], ready: &str| {
-        let port = port();
-        let words = [
-            "redis-server",
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            "{port}",
-            "--dir",
-            "{folder}",
-            "--save",
-            "",
-            "--rdbcompression",
-            "no",
-        ];
-        let mut words = owned(&words, &folder.0, port);
-        words.extend(owned(more, &folder.0, port));
-        let ready = (&["redis-cli", "-p", "{port}", "ping"][..], ready);
-        Plan {
-            name,
-            world,
-            folder,
-            port,
-            before: &[],
-            words,
-            ready,
-        }
-        .start()
+    let start = |name, world, folder, more: &[&str], shown: &str| {
+        let words =
+            "redis-server --bind 127.0.0.1 --port {port} --dir {folder} --rdbcompression no";
+        Plan::new(name, world, folder)
+            .with(&split(words))
+            .with(&["--save", ""])
+            .with(more)
+            .start(&split("redis-cli -p {port} ping"), shown)
     };
-    let well = start(
-        "real, well",
-        World::Healthy,
-        Folder::new("redis"),
-        &[],
-        "PONG",
-    );
+    let folder = || Folder::new("redis");
+    let well = start("real, well", World::Healthy, folder(), &[], "PONG");
+    let password = ["--requirepass", "another"];
     let denying = start(
         "real, denying",
         World::Denied,
-        Folder::new("redis"),
-        &["--requirepass", "another"],
+        folder(),
+        &password,
         "NOAUTH",
     );
     // It loads its data slowly enough to be seen at it for as long as the test runs.
-    let folder = Folder::new("redis");
-    let filled = start(
-        "real, filled",
-        World::Healthy,
-        Folder::new("redis"),
-        &["--enable-debug-command", "yes"],
-        "PONG",
-    );
-    let port = filled.port.to_string();
-    answer(
-        &[
-            "redis-cli",
-            "-p",
-            "{port}",
-            "debug",
-            "populate",
-            "40000",
-            "key",
-            "1024",
-        ],
-        &port,
-    );
-    answer(&["redis-cli", "-p", "{port}", "save"], &port);
-    fs::rename(filled.folder.0.join("dump.rdb"), folder.0.join("dump.rdb")).unwrap();
+    let slowly = "--key-load-delay 30000 --loading-process-events-interval-bytes 1024";
+    let data = folder();
+    let debug = ["--enable-debug-command", "yes"];
+    let filled = start("real, filled", World::Healthy, folder(), &debug, "PONG");
+    for ask in ["debug populate 40000 key 1024", "save"] {
+        answer(&split(&format!("redis-cli -p {{port}} {ask}")), filled.port);
+    }
+    fs::rename(filled.folder.0.join("dump.rdb"), data.0.join("dump.rdb")).unwrap();
     let loading = start(
         "real, loading",
         World::Error,
-        folder,
-        &[
-            "--key-load-delay",
-            "30000",
-            "--loading-process-events-interval-bytes",
-            "1024",
-        ],
+        data,
+        &split(slowly),
         "LOADING",
     );
     vec![well, denying, loading]
 }
 
 fn postgres() -> Vec<Server> {
-    let start = |name, world, authentication: &str, standby: bool, ready: &str| {
-        let folder = Folder::new("postgres");
-        let port = port();
+    let start = |name, world, authentication: &str, standby: bool, shown: &str| {
+        let mut plan = Plan::new(name, world, Folder::new("postgres"));
         // It refuses to run as root.
-        let before = if is_root() {
-            folder.give_to("postgres")
-        } else {
-            Vec::new()
-        };
-        let secret = folder.0.join("password");
-        fs::write(&secret, "another\n").unwrap();
+        if is_root() {
+            plan.before = plan.folder.give_to("postgres");
+        }
+        fs::write(plan.folder.0.join("password"), "another\n").unwrap();
         let initdb = installed("initdb").unwrap().display().to_string();
-        let made = [
-            &initdb,
-            "-D",
-            "{folder}/data",
-            "-U",
-            "postgres",
-            "--no-sync",
-            "--pwfile={folder}/password",
-            "-A",
-            authentication,
-        ];
-        done(&[before.clone(), owned(&made, &folder.0, port)].concat());
-        let words = [
-            "postgres",
-            "-D",
-            "{folder}/data",
-            "-k",
-            "{folder}",
-            "-p",
-            "{port}",
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            if standby {
-                "hot_standby=off"
-            } else {
-                "hot_standby=on"
-            },
-        ];
+        let made = "-D {folder}/data -U postgres --no-sync --pwfile={folder}/password -A";
+        let made = [vec![initdb.as_str()], split(made), vec![authentication]].concat();
+        done(&[plan.before.clone(), plan.own(&made)].concat());
+        // A standby that lets nobody in, as one that has not come far enough.
         if standby {
-            fs::write(folder.0.join("data/standby.signal"), "").unwrap();
+            fs::write(plan.folder.0.join("data/standby.signal"), "").unwrap();
         }
-        Plan {
-            name,
-            world,
-            port,
-            before: &before,
-            words: owned(&words, &folder.0, port),
-            folder,
-            ready: (&["pg_isready", "-h", "127.0.0.1", "-p", "{port}"], ready),
-        }
-        .start()
+        let words =
+            "postgres -D {folder}/data -k {folder} -p {port} -c listen_addresses=127.0.0.1 -c";
+        let hot = if standby {
+            "hot_standby=off"
+        } else {
+            "hot_standby=on"
+        };
+        plan.with(&split(words))
+            .with(&[hot])
+            .start(&split("pg_isready -h 127.0.0.1 -p {port}"), shown)
     };
+    let scram = "scram-sha-256";
     vec![
         start("real, well", World::Healthy, "trust", false, "accepting"),
-        start(
-            "real, denying",
-            World::Denied,
-            "scram-sha-256",
-            false,
-            "accepting",
-        ),
-        // A standby that lets nobody in, as one that has not come far enough.
+        start("real, denying", World::Denied, scram, false, "accepting"),
         start("real, starting", World::Error, "trust", true, "rejecting"),
     ]
 }
 
 fn mariadb() -> Vec<Server> {
-    let start = |name, world, more: &[&str], ready: &str| {
-        let folder = Folder::new("mariadb");
-        let port = port();
+    let start = |name, world, more: &[&str], shown: &str| {
+        let plan = Plan::new(name, world, Folder::new("mariadb"));
         let user = Command::new("id").arg("-un").output().unwrap();
-        let user = String::from_utf8_lossy(&user.stdout).trim().to_owned();
-        let made = [
-            "mariadb-install-db",
-            "--no-defaults",
-            &format!("--user={user}"),
-            "--datadir={folder}/data",
-            "--skip-test-db",
-            "--auth-root-authentication-method=normal",
-        ];
-        done(&owned(&made, &folder.0, port));
-        fs::write(
-            folder.0.join("init.sql"),
-            "GRANT ALL ON *.* TO root@'127.0.0.1' IDENTIFIED BY 'another';\n",
-        )
-        .unwrap();
-        let words = [
-            "mariadbd",
-            "--no-defaults",
-            &format!("--user={user}"),
-            "--datadir={folder}/data",
-            "--socket={folder}/socket",
-            "--pid-file={folder}/pid",
-            "--bind-address=127.0.0.1",
-            "--port={port}",
-            "--skip-name-resolve",
-            "--connect-timeout=100000",
-            "--innodb-buffer-pool-size=8M",
-        ];
-        let mut words = owned(&words, &folder.0, port);
-        words.extend(owned(more, &folder.0, port));
-        let ask = [
-            "mariadb",
-            "--no-defaults",
-            "-h",
-            "127.0.0.1",
-            "-P",
-            "{port}",
-            "-uroot",
-            "-e",
-            "select 42",
-        ];
-        Plan {
-            name,
-            world,
-            folder,
-            port,
-            before: &[],
-            words,
-            ready: (&ask, ready),
-        }
-        .start()
+        let user = format!("--user={}", String::from_utf8_lossy(&user.stdout).trim());
+        let made = "mariadb-install-db --no-defaults --datadir={folder}/data --skip-test-db \
+            --auth-root-authentication-method=normal";
+        done(&plan.own(&[split(made), vec![&user]].concat()));
+        let another = "GRANT ALL ON *.* TO root@'127.0.0.1' IDENTIFIED BY 'another';\n";
+        fs::write(plan.folder.0.join("init.sql"), another).unwrap();
+        let words = "mariadbd --no-defaults --datadir={folder}/data --socket={folder}/socket \
+            --pid-file={folder}/pid --bind-address=127.0.0.1 --port={port} --skip-name-resolve \
+            --connect-timeout=100000 --innodb-buffer-pool-size=8M";
+        let ask = "mariadb --no-defaults -h 127.0.0.1 -P {port} -uroot -e";
+        plan.with(&split(words))
+            .with(&[&user])
+            .with(more)
+            .start(&[split(ask), vec!["select 42"]].concat(), shown)
     };
-    let denying = ["--init-file={folder}/init.sql"];
-    let well = start("real, well", World::Healthy, &["--skip-grant-tables"], "42");
-    let denied = start("real, denying", World::Denied, &denying, "Access denied");
-    let mut full = start(
-        "real, full",
-        World::Error,
-        &["--skip-grant-tables", "--max-connections=10"],
-        "42",
-    );
+    let open = "--skip-grant-tables";
+    let other = "--init-file={folder}/init.sql";
+    let well = start("real, well", World::Healthy, &[open], "42");
+    let denied = start("real, denying", World::Denied, &[other], "Access denied");
+    let few = [open, "--max-connections=10"];
+    let mut full = start("real, full", World::Error, &few, "42");
     // Whoever has knocked and says nothing takes a place; one more is kept free for an administrator.
     let crowd = (0..12).map(|_| TcpStream::connect(("127.0.0.1", full.port)).unwrap());
     full.held = crowd.collect();
     vec![well, denied, full]
+}
+
+fn split(words: &str) -> Vec<&str> {
+    words.split_whitespace().collect()
 }

@@ -152,5 +152,5 @@ fn uncaught(language: Language) -> Code {
 }
 
 fn unread(word: &str) -> String {
-    format!("nobody follows `{}`", word.replace(ANY, "…"))
+    format!("nobody knows what `{}` does", word.replace(ANY, "…"))
 }

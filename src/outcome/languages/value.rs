@@ -117,7 +117,7 @@ impl Stop {
     }
 
     pub fn unread(word: impl std::fmt::Display) -> Self {
-        Self::Unknown(format!("nobody follows `{word}`"))
+        Self::Unknown(format!("nobody knows what `{word}` does"))
     }
 }
 

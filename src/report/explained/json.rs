@@ -148,6 +148,7 @@ fn check<'a>(sources: &'a Sources, it: &'a Explanation) -> Check<'a> {
             .map(|moment| {
                 let (origin, span, through) = match &moment.origin {
                     Origin::File(span, through) => ("file", Some(*span), through.as_ref()),
+                    Origin::Dockerfile(span) => ("file", Some(*span), None),
                     Origin::Image => ("image", None, None),
                     Origin::Default => ("default", None, None),
                     Origin::Unseen => ("default or image", None, None),
@@ -164,7 +165,11 @@ fn check<'a>(sources: &'a Sources, it: &'a Explanation) -> Check<'a> {
             .collect(),
         times: Times {
             first_healthy: it.times.first_healthy.map(|time| time.as_secs_f64()),
-            unhealthy: it.times.unhealthy.map(|time| time.as_secs_f64()),
+            unhealthy: it
+                .times
+                .unhealthy
+                .as_ref()
+                .map(|streak| streak.lasts.as_secs_f64()),
             never_healthy: it.times.never_healthy.map(|time| time.as_secs_f64()),
         },
         worlds: it.rows.iter().map(|row| world(sources, row)).collect(),

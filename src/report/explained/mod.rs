@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::{visible, wrap};
-use crate::explain::{Explanation, Moment, Origin, Row, Says};
+use crate::explain::{Explanation, Moment, Origin, Row, Says, Streak};
 use crate::finding::Severity;
-use crate::text::{Sources, Span};
+use crate::text::{SourceId, Sources, Span};
 
 pub use json::render as render_json;
 
@@ -19,6 +19,8 @@ pub const WIDTH: usize = 80;
 const INDENT: usize = 4;
 /// Where the texts of a section start.
 const TEXTS: usize = 20;
+/// How much further in a line goes on that is too long for one.
+const FURTHER: usize = 4;
 /// More lines of one text than this are left out.
 const TALLEST: usize = 60;
 
@@ -27,6 +29,7 @@ pub fn render(sources: &Sources, all: &[Explanation], color: bool) -> String {
     let mut page = Page {
         sources,
         color,
+        home: None,
         out: String::new(),
     };
     for (at, explanation) in all.iter().enumerate() {
@@ -43,6 +46,7 @@ pub fn table(rows: &[Row]) -> String {
     let mut page = Page {
         sources: &Sources::default(),
         color: false,
+        home: None,
         out: String::new(),
     };
     page.table(rows, 0);
@@ -52,6 +56,8 @@ pub fn table(rows: &[Row]) -> String {
 struct Page<'a> {
     sources: &'a Sources,
     color: bool,
+    /// The file that the title names; its places are told by their lines alone.
+    home: Option<SourceId>,
     out: String,
 }
 
@@ -66,7 +72,7 @@ impl Page<'_> {
             for layer in &it.layers {
                 self.entry(layer.name, &layer.text, Style::new());
             }
-            self.programs(it);
+            self.parsed(it);
         }
         if !it.parts.is_empty() {
             self.head("where it comes from");
@@ -88,7 +94,7 @@ impl Page<'_> {
             for finding in &it.findings {
                 let place = self.place(finding.span);
                 let line = format!(
-                    "{}[{}] {} ({place})",
+                    "{}[{}] {place}: {}",
                     finding.severity.word(),
                     finding.rule,
                     finding.message
@@ -99,7 +105,9 @@ impl Page<'_> {
     }
 
     fn title(&mut self, it: &Explanation) {
+        self.home = None;
         let place = self.place(it.place);
+        self.home = Some(it.place.source);
         let name = it.service.as_deref().unwrap_or("HEALTHCHECK");
         let line = if it.image.is_empty() || it.image == name {
             format!("{name}  {place}")
@@ -114,23 +122,25 @@ impl Page<'_> {
         );
     }
 
-    fn programs(&mut self, it: &Explanation) {
-        let name = it.shell.as_deref().unwrap_or_default();
-        for (at, program) in it.programs.iter().enumerate() {
-            let mark = if program.piped { "| " } else { "" };
-            let missing = if program.missing {
-                "  (not in the image)"
-            } else {
-                ""
-            };
-            let indent = "  ".repeat(program.depth.min(10));
-            let line = format!("{indent}{mark}{}{missing}", program.words.join(" "));
-            let style = if program.missing {
-                fore(AnsiColor::Red)
-            } else {
-                Style::new()
-            };
-            self.entry(if at == 0 { name } else { "" }, &line, style);
+    fn parsed(&mut self, it: &Explanation) {
+        for parsed in &it.parsed {
+            let mut reader = parsed.reader.as_str();
+            for line in &parsed.lines {
+                let indent = "  ".repeat(line.depth.min(10));
+                let mut text = format!("{indent}{}", line.text);
+                let mut style = Style::new();
+                if !line.missing.is_empty() {
+                    let names: Vec<String> = line
+                        .missing
+                        .iter()
+                        .map(|name| format!("`{name}`"))
+                        .collect();
+                    let _ = write!(text, "  (not in the image: {})", names.join(", "));
+                    style = fore(AnsiColor::Red);
+                }
+                self.entry(reader, &text, style);
+                reader = "";
+            }
         }
     }
 
@@ -139,31 +149,50 @@ impl Page<'_> {
             let text = format!("{:<10} {}", moment.shown, self.origin(moment));
             self.entry(moment.name, &text, Style::new());
         }
+        self.verdicts(it);
+    }
+
+    fn verdicts(&mut self, it: &Explanation) {
         let told = crate::explain::shown;
-        if let Some(first) = it.times.first_healthy {
-            let text = format!("at the earliest {} after the start", told(first));
-            self.entry("healthy", &text, fore(AnsiColor::Green));
+        let unknown = it.moments.iter().filter(|moment| moment.value.is_none());
+        let names: Vec<String> = unknown.map(|moment| format!("`{}`", moment.name)).collect();
+        let because = match names.as_slice() {
+            [] => String::new(),
+            [name] => format!("not told, for {name} is not known here"),
+            [names @ .., last] => {
+                format!(
+                    "not told, for {} and {last} are not known here",
+                    names.join(", ")
+                )
+            }
+        };
+        let yellow = fore(AnsiColor::Yellow);
+        match it.times.first_healthy {
+            Some(first) => {
+                let text = format!("at the earliest {} after the start", told(first));
+                self.entry("healthy", &text, fore(AnsiColor::Green));
+            }
+            None => self.entry("healthy", &because, yellow),
         }
-        if let Some(late) = it.times.unhealthy {
-            let sum = &it.times.sum;
-            let text = format!(
-                "at the latest {} after the service fails: {sum}",
-                told(late)
-            );
-            self.entry("unhealthy", &text, fore(AnsiColor::Yellow));
+        match &it.times.unhealthy {
+            Some(Streak { lasts, sum }) => {
+                let lasts = told(*lasts);
+                let text = format!("at the latest {lasts} after the service fails: {sum}");
+                self.entry("unhealthy", &text, yellow);
+            }
+            None => self.entry("unhealthy", "not told either", yellow),
         }
         if let Some(never) = it.times.never_healthy {
-            let text = format!(
-                "at the latest {} after a start that never succeeds",
-                told(never)
-            );
-            self.entry("", &text, fore(AnsiColor::Yellow));
+            let never = told(never);
+            let text = format!("at the latest {never} after a start that never succeeds");
+            self.entry("", &text, yellow);
         }
     }
 
     fn origin(&self, moment: &Moment) -> String {
         match &moment.origin {
             Origin::File(span, through) => self.written(*span, through.as_ref()),
+            Origin::Dockerfile(span) => format!("inherited from {}", self.place(*span)),
             Origin::Image => "the image's own check".to_owned(),
             Origin::Default => "the engine's default".to_owned(),
             Origin::Unseen => "the engine's default, unless the image sets it".to_owned(),
@@ -216,14 +245,23 @@ impl Page<'_> {
     fn entry(&mut self, name: &str, text: &str, style: Style) {
         let dim = self.paint(Style::new().dimmed());
         let style = self.paint(style);
-        let room = WIDTH - TEXTS;
         let mut lines: Vec<String> = Vec::new();
         for line in text.trim_end().split('\n') {
+            let line = visible::line(line.trim_end());
+            let blanks = (line.len() - line.trim_start_matches(' ').len()).min(20);
+            let rest = " ".repeat(blanks + FURTHER);
+            let room = WIDTH - TEXTS;
             lines.extend(
-                wrap::wrapped(&visible::line(line.trim_end()), room, room - 2)
+                wrap::wrapped(&line, room, room - rest.len())
                     .into_iter()
                     .enumerate()
-                    .map(|(at, line)| if at > 0 { format!("  {line}") } else { line }),
+                    .map(|(at, line)| {
+                        if at > 0 {
+                            format!("{rest}{line}")
+                        } else {
+                            line
+                        }
+                    }),
             );
         }
         let more = lines.len().saturating_sub(TALLEST);
@@ -265,11 +303,12 @@ impl Page<'_> {
 
     fn place(&self, span: Span) -> String {
         let source = self.sources.get(span.source);
-        format!(
-            "{}:{}",
-            source.path,
-            source.position(span.start as usize).line
-        )
+        let line = source.position(span.start as usize).line;
+        if self.home == Some(span.source) {
+            format!("line {line}")
+        } else {
+            format!("{}:{line}", source.path)
+        }
     }
 
     fn paint(&self, style: Style) -> Style {
