@@ -7,7 +7,7 @@ use crate::facts::arrival::{self, Arrival};
 use crate::model::build::Build;
 use crate::model::command::Call;
 use crate::model::file::Seen;
-use crate::model::project::{Invocation, Service};
+use crate::model::project::Service;
 use crate::read::{Files, path};
 use crate::rule::Script;
 use crate::text::Traced;
@@ -160,15 +160,14 @@ fn may_bring(service: &Service, path: &str, name: &str) -> bool {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     };
-    let speaks = |run: &Invocation| match run {
-        Invocation::Exec(words) => words.iter().any(|word| word.as_str().contains(name)),
-        Invocation::Text(text) => text.as_str().contains(name),
-    };
     let runs = [&service.entrypoint, &service.command];
     service.mounts_more.is_some()
         || service.post_start.is_some()
         || service.mounts.iter().any(|mount| over(&mount.value))
-        || runs.into_iter().flatten().any(|run| speaks(&run.value))
+        || runs
+            .into_iter()
+            .flatten()
+            .any(|run| run.value.contains(name))
 }
 
 /// Whether the image's own start speaks of a file of this name.

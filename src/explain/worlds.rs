@@ -5,9 +5,7 @@ use crate::check::Watched;
 use crate::model::command::Argument;
 use crate::model::draft;
 use crate::outcome::{Cause, Outcome, Played, World};
-use crate::text::{Filling, Span, Traced};
-
-use crate::model::probe::Form;
+use crate::text::{Filling, Span};
 
 /// One line of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,13 +217,8 @@ fn denied_is_wrong(outcome: &Outcome) -> bool {
 
 /// The values from the environment that have a say in the check: nobody may see them.
 fn secrets(watched: &Watched<'_>) -> Vec<String> {
-    let texts: Vec<&Traced> = match watched.test.map(|test| &test.value.form) {
-        None => Vec::new(),
-        Some(Form::Exec(words) | Form::Unheaded(words)) => words.iter().collect(),
-        Some(Form::Shell {
-            script, dropped, ..
-        }) => std::iter::once(script).chain(dropped).collect(),
-    };
+    let test = watched.test.map(|test| test.value.form.texts());
+    let texts = test.unwrap_or_default();
     texts
         .iter()
         .flat_map(|text| {

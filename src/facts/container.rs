@@ -132,10 +132,7 @@ fn installs(run: &Invocation) -> bool {
         .iter()
         .any(|word| text.contains(word))
     };
-    match run {
-        Invocation::Exec(words) => words.iter().any(|word| brings(word.as_str())),
-        Invocation::Text(text) => brings(text.as_str()),
-    }
+    run.texts().iter().any(|text| brings(text.as_str()))
 }
 
 /// Why a container cannot write a file.

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::lookup::canonical;
 use crate::model::image_name;
-use crate::model::project::{Invocation, Service};
-use crate::text::Span;
+use crate::model::project::Service;
+use crate::text::{Span, Traced};
 
 const JOBS: &str = include_str!("../../rules/facts/jobs.toml");
 
@@ -132,14 +132,11 @@ fn by_name(service: &Service, facts: &Jobs) -> Option<Grounds> {
 /// What the service says of its entrypoint and its command, as one text.
 fn started_with(service: &Service) -> String {
     let runs = [&service.entrypoint, &service.command];
-    let texts = runs.into_iter().flatten().map(|run| match &run.value {
-        Invocation::Exec(words) => {
-            let words: Vec<&str> = words.iter().map(crate::text::Traced::as_str).collect();
-            words.join(" ")
-        }
-        Invocation::Text(text) => text.as_str().to_owned(),
-    });
-    texts.collect::<Vec<_>>().join(" ")
+    let runs = runs.into_iter().flatten();
+    let texts: Vec<&str> = runs
+        .flat_map(|run| run.value.texts().iter().map(Traced::as_str))
+        .collect();
+    texts.join(" ")
 }
 
 /// The words of a command line, without quotes and operators; a program by the last part of its path.

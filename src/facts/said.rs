@@ -1,6 +1,6 @@
 //! What a service says of itself: a variable of its environment, or a word of its command.
 
-use crate::model::project::{Invocation, Service};
+use crate::model::project::Service;
 use crate::text::Traced;
 
 /// What a service says about a variable of its container.
@@ -35,11 +35,7 @@ pub fn value<'a>(service: Option<&'a Service>, name: &str) -> Value<'a> {
 pub fn says(service: Option<&Service>, what: &str) -> Option<bool> {
     if let Some(word) = what.strip_prefix("command:") {
         let run = service?.command.as_ref();
-        return Some(match run.map(|run| &run.value) {
-            Some(Invocation::Exec(words)) => words.iter().any(|text| text.as_str().contains(word)),
-            Some(Invocation::Text(text)) => text.as_str().contains(word),
-            None => false,
-        });
+        return Some(run.is_some_and(|run| run.value.contains(word)));
     }
     let (name, wanted) = match what.split_once('=') {
         Some((name, wanted)) => (name, Some(wanted)),

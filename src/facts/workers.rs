@@ -4,8 +4,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::model::project::{Invocation, Service};
-use crate::text::Traced;
+use crate::model::project::Service;
 
 const WORKERS: &str = include_str!("../../rules/facts/workers.toml");
 
@@ -35,13 +34,9 @@ pub fn workers() -> &'static [Worker] {
 
 /// The word that says that the service's own command is a worker.
 pub fn works(service: &Service) -> Option<String> {
-    let command = service.command.as_ref()?;
-    let texts: Vec<&str> = match &command.value {
-        Invocation::Exec(words) => words.iter().map(Traced::as_str).collect(),
-        Invocation::Text(text) => vec![text.as_str()],
-    };
+    let texts = service.command.as_ref()?.value.texts().iter();
     let ends = [' ', '\t', '\n', '"', '\'', ';', '/'];
-    let mut words = texts.iter().flat_map(|text| text.split(ends));
+    let mut words = texts.flat_map(|text| text.as_str().split(ends));
     let known = |word: &&str| {
         let mut rows = workers().iter();
         rows.any(|row| row.words.iter().any(|one| one == word))

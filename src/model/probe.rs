@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::Written;
-use crate::model::draft::{Notation, Place};
+use crate::model::draft::{self, Notation, Place};
 use crate::text::{Span, Traced};
 
 /// Who wrote the check, and so who reads it.
@@ -67,6 +67,16 @@ pub enum Form {
 pub const LONGEST_TEST: usize = 16 * 1024;
 
 impl Form {
+    /// Every text that is run: the words, or the script and what stands behind it.
+    pub fn texts(&self) -> Vec<&Traced> {
+        match self {
+            Self::Exec(words) | Self::Unheaded(words) => words.iter().collect(),
+            Self::Shell {
+                script, dropped, ..
+            } => std::iter::once(script).chain(dropped).collect(),
+        }
+    }
+
     /// Whether the test is longer than [`LONGEST_TEST`], so that nobody knows what it does.
     pub fn is_too_long(&self) -> bool {
         let length: usize = match self {
@@ -99,6 +109,17 @@ pub struct Setting {
     pub text: Traced,
     /// Its value; None where it is unknown or rejected (see [`super::rejected`]). Zero means unset.
     pub value: Option<Duration>,
+}
+
+impl Setting {
+    /// How a message shows it, whose length is this: the length, or the variable that only the environment fills in.
+    pub fn shown(&self, length: Duration) -> String {
+        if self.text.from_environment() {
+            format!("`{}`", self.text.shown())
+        } else {
+            draft::duration(length)
+        }
+    }
 }
 
 /// A count as written.

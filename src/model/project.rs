@@ -194,3 +194,19 @@ pub enum Invocation {
     /// Text that a shell reads (Dockerfile), or that Compose splits into words.
     Text(Traced),
 }
+
+impl Invocation {
+    /// The words, or the whole text as one.
+    pub fn texts(&self) -> &[Traced] {
+        match self {
+            Self::Exec(words) => words,
+            Self::Text(text) => std::slice::from_ref(text),
+        }
+    }
+
+    /// Whether this stands in a word or in the text.
+    pub fn contains(&self, what: &str) -> bool {
+        let mut texts = self.texts().iter();
+        texts.any(|text| text.as_str().contains(what))
+    }
+}

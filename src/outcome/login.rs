@@ -63,23 +63,14 @@ pub fn login(call: &Call) -> Option<Login> {
 }
 
 impl Login {
-    /// The value of the last option of one of these names.
-    pub fn value(&self, names: &[&str]) -> Option<&Traced> {
-        let mut given = self.options.given.iter().rev();
-        given
-            .find(|given| names.contains(&given.name.as_str()))?
-            .value
-            .as_ref()
-    }
-
     /// The server's host or the folder of its socket.
     pub fn host(&self) -> Option<&Traced> {
-        self.value(&["-h", "--host"])
+        self.options.value(&["-h", "--host"])
     }
 
     /// Who logs in.
     pub fn user(&self) -> Option<&Traced> {
-        self.value(&["-U", "--username", "-u", "--user"])
+        self.options.value(&["-U", "--username", "-u", "--user"])
     }
 
     /// Whether it surely asks the unix socket, where no variable of its environment says otherwise.
@@ -95,9 +86,10 @@ impl Login {
             Database::Mysql => {
                 // A port alone makes newer clients of MariaDB ask over TCP.
                 let otherwise = self
+                    .options
                     .value(&["--protocol"])
                     .is_some_and(|protocol| !protocol.as_str().eq_ignore_ascii_case("socket"))
-                    || self.value(&["-P", "--port"]).is_some();
+                    || self.options.value(&["-P", "--port"]).is_some();
                 host.is_none_or(|host| host == "localhost") && !otherwise
             }
         }

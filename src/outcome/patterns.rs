@@ -36,11 +36,7 @@ fn grep(call: &Call, name: &str, inventory: &Inventory) -> Vec<Pattern> {
         return Vec::new();
     };
     let read = options(call, tool);
-    let has = |names: &[&str]| {
-        read.given
-            .iter()
-            .any(|given| names.contains(&given.name.as_str()))
-    };
+    let has = |names: &[&str]| read.has(names);
     if name == "fgrep" || has(&["-F", "--fixed-strings", "-f", "--file"]) {
         return Vec::new();
     }

@@ -36,6 +36,24 @@ pub struct Options {
     pub doubtful: bool,
 }
 
+impl Options {
+    /// The last option of one of these names: it is the one that counts.
+    pub fn find(&self, names: &[&str]) -> Option<&Given> {
+        let mut latest = self.given.iter().rev();
+        latest.find(|given| names.contains(&given.name.as_str()))
+    }
+
+    /// Whether an option of one of these names is given.
+    pub fn has(&self, names: &[&str]) -> bool {
+        self.find(names).is_some()
+    }
+
+    /// The value of the last option of one of these names.
+    pub fn value(&self, names: &[&str]) -> Option<&Traced> {
+        self.find(names)?.value.as_ref()
+    }
+}
+
 /// A request over HTTP.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -167,23 +185,11 @@ pub fn request(call: &Call, inventory: &Inventory) -> Option<Request> {
     let tool =
         tools::tool(call.name()?, flavour).or_else(|| tools::tool(call.name()?, Flavour::Gnu))?;
     let options = options(call, tool);
-    let has = |names: &[&str]| {
-        options
-            .given
-            .iter()
-            .any(|given| names.contains(&given.name.as_str()))
-    };
+    let has = |names: &[&str]| options.has(names);
     if has(&["--version", "-V", "--help", "-h"]) {
         return None;
     }
-    let value = |names: &[&str]| {
-        let last = options
-            .given
-            .iter()
-            .rev()
-            .find(|given| names.contains(&given.name.as_str()))?;
-        last.value.clone()
-    };
+    let value = |names: &[&str]| options.value(names).cloned();
     let mut urls = options.operands.clone();
     urls.extend(
         options
@@ -228,14 +234,6 @@ impl Request {
             [only] => call.words.get(only),
             _ => None,
         }
-    }
-
-    /// Whether an option of one of these names is given.
-    pub fn has(&self, names: &[&str]) -> bool {
-        self.options
-            .given
-            .iter()
-            .any(|given| names.contains(&given.name.as_str()))
     }
 
     /// Whether it asks for nothing but a plain GET, so that another client can ask the same.

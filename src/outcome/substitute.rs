@@ -115,7 +115,7 @@ fn wget(way: &Way<'_>, inventory: &Inventory) -> Option<Substitute> {
         return None;
     }
     // A curl that accepts any certificate, follows redirects or asks with HEAD would need other options.
-    if way.asked.has(&["-I", "--head", "-i", "--include"]) {
+    if way.asked.options.has(&["-I", "--head", "-i", "--include"]) {
         return None;
     }
     let output = if way.piped { "-" } else { "/dev/null" };

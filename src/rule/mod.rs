@@ -113,7 +113,13 @@ pub struct Script {
     pub arrival: Arrival,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// Every program that some check calls, with the container that it runs in.
+    pub fn calls(&self) -> impl Iterator<Item = (&Watched<'a>, &Call)> {
+        let watched = self.watched.iter();
+        watched.flat_map(|watched| watched.calls.iter().map(move |call| (watched, call)))
+    }
+
     /// What a service's container holds.
     pub fn inventory(&self, service: &Service) -> Option<&Arc<Inventory>> {
         let at = self
@@ -230,15 +236,8 @@ impl Watched<'_> {
     pub fn environment_values(&self) -> Vec<(String, String)> {
         let image = self.service.and_then(|service| service.image.as_ref());
         let mut texts: Vec<&Traced> = image.map(|image| &image.value).into_iter().collect();
-        match self.test.map(|test| &test.value.form) {
-            Some(Form::Exec(words) | Form::Unheaded(words)) => texts.extend(words),
-            Some(Form::Shell {
-                script, dropped, ..
-            }) => {
-                texts.push(script);
-                texts.extend(dropped);
-            }
-            None => {}
+        if let Some(test) = self.test {
+            texts.extend(test.value.form.texts());
         }
         let mut values = Vec::new();
         for text in texts {

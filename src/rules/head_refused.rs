@@ -17,23 +17,20 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            findings.extend(judge(watched, call));
-        }
-    }
-    findings
+    let calls = context.calls();
+    calls
+        .filter_map(|(watched, call)| judge(watched, call))
+        .collect()
 }
 
 fn judge(watched: &Watched<'_>, call: &Call) -> Option<Finding> {
     let request = request::request(call, &watched.inventory)?;
     let served = watched.inventory.server.map(|served| served.server);
-    let spider = option(&request, &["--spider"]);
+    let spider = request.options.find(&["--spider"]);
     let head = match request.client {
         // Whoever reads the headers wants nothing else.
         Client::Curl if call.is_read() => None,
-        Client::Curl => option(&request, &["-I", "--head"]),
+        Client::Curl => request.options.find(&["-I", "--head"]),
         // BusyBox sends a GET and hangs up.
         Client::Wget if request.flavour == Flavour::Gnu => spider,
         Client::Wget => None,
@@ -68,11 +65,6 @@ fn judge(watched: &Watched<'_>, call: &Call) -> Option<Finding> {
     )
 }
 
-fn option<'a>(request: &'a Request, names: &[&str]) -> Option<&'a Given> {
-    let mut given = request.options.given.iter();
-    given.find(|given| names.contains(&given.name.as_str()))
-}
-
 /// The call with an output that nobody reads in place of the option; None where a word of it cannot be written anew.
 fn with_get(
     watched: &Watched<'_>,
@@ -97,8 +89,13 @@ fn with_get(
             let rest = word.literal()?.replacen('I', "", 1);
             words.push(rest);
         }
-        let has_output = request.has(&["-o", "--output", "-O", "--output-document"]);
-        let quiet = request.has(&["-q", "--quiet", "-nv", "--no-verbose", "-s", "--silent"]);
+        let has_output = request
+            .options
+            .has(&["-o", "--output", "-O", "--output-document"]);
+        let quiet =
+            request
+                .options
+                .has(&["-q", "--quiet", "-nv", "--no-verbose", "-s", "--silent"]);
         match request.client {
             Client::Wget if !quiet && !has_output => {
                 words.extend(["-q", "-O", "/dev/null"].map(str::to_owned));

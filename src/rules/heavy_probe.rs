@@ -40,11 +40,7 @@ fn judge(watched: &Watched<'_>) -> Option<Finding> {
         (None, None) => return None,
     };
     let own = &written.value.text;
-    let shown = if own.from_environment() {
-        own.shown()
-    } else {
-        draft::duration(interval)
-    };
+    let shown = written.value.shown(interval);
     let wanted = draft::duration(least);
     let edit = (written.through.is_none())
         .then(|| own.replace(0..own.len(), &wanted))

@@ -201,7 +201,7 @@ fn is_hardly_read(watched: &Watched<'_>, span: Span) -> bool {
     watched.calls.iter().filter(ready).any(|call| {
         login(call).is_some_and(|login| {
             let names = ["-U", "--username", "-d", "--dbname"];
-            let texts = names.iter().filter_map(|name| login.value(&[name]));
+            let texts = names.iter().filter_map(|name| login.options.value(&[name]));
             texts.map(Traced::span).any(|text| text.contains(span))
         })
     })

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::Written;
 use crate::model::draft;
-use crate::model::probe::{Setting, defaults};
+use crate::model::probe::defaults;
 use crate::rule::{Context, Rule, Watched};
 use crate::text::Edit;
 
@@ -44,7 +43,10 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
     };
     let first_shown = setting
         .filter(|setting| setting.value.value == Some(first))
-        .map_or_else(|| draft::duration(first), |setting| shown(setting, first));
+        .map_or_else(
+            || draft::duration(first),
+            |setting| setting.value.shown(first),
+        );
     // Seconds that the engine's own pace uses up are hardly missed: the service has its retries.
     // Without the two, the first check would come sooner: they put it off, and that may be what was wanted.
     let put_off = matches!(from, Pace::Written)
@@ -65,12 +67,12 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
             if put_off {
                 format!(
                     "the start period of {} forgives nothing",
-                    shown(period, length)
+                    period.value.shown(length)
                 )
             } else {
                 format!(
                     "the start period of {} protects nothing",
-                    shown(period, length)
+                    period.value.shown(length)
                 )
             },
             format!(
@@ -109,15 +111,6 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
             vec![edit],
         )
     })))
-}
-
-/// A length of time, or the variable that only the environment fills in.
-fn shown(written: &Written<Setting>, length: Duration) -> String {
-    if written.value.text.from_environment() {
-        format!("`{}`", written.value.text.shown())
-    } else {
-        draft::duration(length)
-    }
 }
 
 /// What sets the pace at the start.

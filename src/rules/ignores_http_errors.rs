@@ -33,7 +33,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             .collect();
         let asking = curls
             .iter()
-            .find(|(_, request)| !request.has(&["-f", "--fail", "--fail-with-body"]));
+            .find(|(_, request)| !request.options.has(&["-f", "--fail", "--fail-with-body"]));
         // Whoever writes `curl -f … || [ $? -eq 22 ]` knows what passes.
         if asking.is_none() && !curls.is_empty() {
             continue;

@@ -4,7 +4,7 @@ use crate::finding::{Finding, Fix, Severity};
 use crate::model::command::{Call, Within};
 use crate::model::draft::{Draft, NewTest};
 use crate::model::probe::Form;
-use crate::model::project::{Invocation, Service};
+use crate::model::project::Service;
 use crate::outcome::World;
 use crate::rule::{Context, Rule, Watched};
 use crate::text::{Edit, Span};
@@ -149,12 +149,10 @@ fn password(service: &Service, kind: Kind) -> Option<Span> {
         return Some(variable.span);
     }
     let command = service.command.as_ref().filter(|_| kind == Kind::Redis)?;
-    let sets = |text: &str| text.contains("requirepass");
-    let found = match &command.value {
-        Invocation::Exec(words) => words.iter().any(|word| sets(word.as_str())),
-        Invocation::Text(text) => sets(text.as_str()),
-    };
-    found.then_some(command.span)
+    command
+        .value
+        .contains("requirepass")
+        .then_some(command.span)
 }
 
 /// `| grep -q PONG`, where the call is a plain `ping` and the image has a grep.

@@ -101,11 +101,7 @@ fn port_of(text: &str) -> Option<u16> {
 }
 
 fn speaks_of(command: &Invocation, port: u16) -> bool {
-    let port = port.to_string();
-    match command {
-        Invocation::Exec(words) => words.iter().any(|word| word.as_str().contains(&port)),
-        Invocation::Text(text) => text.as_str().contains(&port),
-    }
+    command.contains(&port.to_string())
 }
 
 fn is_same_image(one: &Service, other: &Service) -> bool {

@@ -48,12 +48,10 @@ fn finding(
 ) -> Finding {
     let program = call.shown_name();
     let written = watched.timing.timeout.as_ref();
-    let outer_text = match written {
-        Some(written) if written.value.text.from_environment() => {
-            format!("`{}`", written.value.text.shown())
-        }
-        _ => draft::duration(outer),
-    };
+    let outer_text = written.map_or_else(
+        || draft::duration(outer),
+        |written| written.value.shown(outer),
+    );
     let inner_text = if limit.from_environment() {
         format!("`{}`", limit.shown())
     } else {

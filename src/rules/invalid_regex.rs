@@ -18,11 +18,9 @@ pub const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            for pattern in patterns::patterns(call, &watched.inventory) {
-                findings.extend(judge(watched, call, &pattern));
-            }
+    for (watched, call) in context.calls() {
+        for pattern in patterns::patterns(call, &watched.inventory) {
+            findings.extend(judge(watched, call, &pattern));
         }
     }
     findings

@@ -18,21 +18,19 @@ pub const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            let Some(request) = request::request(call, &watched.inventory) else {
-                continue;
-            };
-            if request.options.doubtful {
-                continue;
-            }
-            for at in &request.urls {
-                if let Some(word) = call.words.get(*at) {
-                    findings.extend(judge(watched, &request, word));
-                }
-            }
-            findings.extend(cut_by_ampersand(watched, call, &request));
+    for (watched, call) in context.calls() {
+        let Some(request) = request::request(call, &watched.inventory) else {
+            continue;
+        };
+        if request.options.doubtful {
+            continue;
         }
+        for at in &request.urls {
+            if let Some(word) = call.words.get(*at) {
+                findings.extend(judge(watched, &request, word));
+            }
+        }
+        findings.extend(cut_by_ampersand(watched, call, &request));
     }
     findings
 }
@@ -69,11 +67,15 @@ fn judge(watched: &Watched<'_>, request: &Request, word: &Argument) -> Option<Fi
             "a port is a number from 1 to 65535",
             "write the port that the service listens on",
         ),
-        Fault::CurlGlob if curl && !request.has(&["-g", "--globoff"]) && !is_glob(&text) => (
-            format!("`curl` takes `{text}` for a list of URLs"),
-            "braces and brackets are patterns for curl",
-            "add `--globoff`, or write `%7B`, `%7D`, `%5B` and `%5D`",
-        ),
+        Fault::CurlGlob
+            if curl && !request.options.has(&["-g", "--globoff"]) && !is_glob(&text) =>
+        {
+            (
+                format!("`curl` takes `{text}` for a list of URLs"),
+                "braces and brackets are patterns for curl",
+                "add `--globoff`, or write `%7B`, `%7D`, `%5B` and `%5D`",
+            )
+        }
         Fault::Blank if curl => (
             "this URL holds a blank".to_owned(),
             "`curl` refuses it as malformed, so the check fails every time",

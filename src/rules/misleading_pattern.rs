@@ -81,18 +81,14 @@ fn source<'a>(before: &'a [Call], call: &Call, steps: usize) -> Option<&'a Call>
 }
 
 impl Search<'_> {
-    fn has(&self, names: &[&str]) -> bool {
-        self.options
-            .given
-            .iter()
-            .any(|given| names.contains(&given.name.as_str()))
-    }
-
     fn judge(&self) -> Option<Finding> {
-        if self.has(&["-v", "--invert-match"]) {
+        if self.options.has(&["-v", "--invert-match"]) {
             return self.inverted();
         }
-        if self.has(&["-w", "-x", "--word-regexp", "--line-regexp"]) {
+        if self
+            .options
+            .has(&["-w", "-x", "--word-regexp", "--line-regexp"])
+        {
             return None;
         }
         let patterns = patterns::patterns(self.call, &self.watched.inventory);
@@ -107,7 +103,7 @@ impl Search<'_> {
     /// `grep healthy`.
     fn part_of_a_word(&self, pattern: &Pattern) -> Option<Finding> {
         let options = Matching {
-            ignore_case: self.has(&["-i", "--ignore-case"]),
+            ignore_case: self.options.has(&["-i", "--ignore-case"]),
             whole_line: false,
         };
         let read = regex::parse(pattern.text.as_str(), *pattern.readers.first()?);
@@ -141,8 +137,8 @@ impl Search<'_> {
     /// `grep 'OK$'` over headers, whose lines end in a carriage return.
     fn before_a_return(&self, pattern: &Pattern) -> Option<Finding> {
         let request = request::request(self.from?, &self.watched.inventory)?;
-        let shows_headers =
-            request.client == Client::Curl && request.has(&["-i", "-I", "--include", "--head"]);
+        let shows_headers = request.client == Client::Curl
+            && request.options.has(&["-i", "-I", "--include", "--head"]);
         if !shows_headers {
             return None;
         }
@@ -188,7 +184,8 @@ impl Search<'_> {
         if let Some(request) = request::request(from, &self.watched.inventory) {
             let silent = match request.client {
                 Client::Curl => {
-                    request.has(&["-f", "--fail"]) && !request.has(&["-i", "--include"])
+                    request.options.has(&["-f", "--fail"])
+                        && !request.options.has(&["-i", "--include"])
                 }
                 Client::Wget => true,
             };
@@ -200,11 +197,7 @@ impl Search<'_> {
                 return None;
             }
         }
-        let word = self
-            .options
-            .given
-            .iter()
-            .find(|given| matches!(given.name.as_str(), "-v" | "--invert-match"))?;
+        let word = self.options.find(&["-v", "--invert-match"])?;
         Some(
             self.watched
                 .finding(

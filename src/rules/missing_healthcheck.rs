@@ -2,7 +2,7 @@
 
 use crate::facts::{Inventory, OwnCheck, Shell, jobs, ports, workers};
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::project::{Condition, Invocation, Service};
+use crate::model::project::{Condition, Service};
 use crate::rule::{Context, Rule};
 use crate::text::Edit;
 
@@ -135,13 +135,10 @@ fn listens_elsewhere(service: &Service) -> bool {
                 .any(|word| word == "port")
     };
     service.entrypoint.is_some()
-        || service
-            .command
-            .as_ref()
-            .is_some_and(|command| match &command.value {
-                Invocation::Exec(words) => words.iter().any(|word| names_port(word.as_str())),
-                Invocation::Text(text) => names_port(text.as_str()),
-            })
+        || service.command.as_ref().is_some_and(|command| {
+            let mut texts = command.value.texts().iter();
+            texts.any(|text| names_port(text.as_str()))
+        })
 }
 
 /// The TCP port that speaks HTTP by convention: one that is published, else one that the image exposes for the

@@ -66,7 +66,7 @@ fn judge(watched: &Watched<'_>) -> Option<Finding> {
     // GNU wget tries again after a timeout, twenty times; BusyBox never does.
     let once = request.client == Client::Wget
         && request.flavour != Flavour::Busybox
-        && !request.has(&["-t", "--tries"]);
+        && !request.options.has(&["-t", "--tries"]);
     let mut words = vec![option, seconds.as_str()];
     if once {
         words.extend(["-t", "1"]);
@@ -115,7 +115,7 @@ fn is_child(watched: &Watched<'_>, call: &Call) -> bool {
 fn has_no_limit(request: &Request) -> bool {
     request.limit.is_none()
         && !request.options.doubtful
-        && !request.has(&[
+        && !request.options.has(&[
             "--connect-timeout",
             "--read-timeout",
             "--speed-time",

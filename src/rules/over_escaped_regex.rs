@@ -18,12 +18,10 @@ pub const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = context.rejected().filter_map(unknown_to_yaml).collect();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            for pattern in patterns::patterns(call, &watched.inventory) {
-                let program = call.shown_name();
-                findings.extend(doubled(watched, &program, &pattern));
-            }
+    for (watched, call) in context.calls() {
+        for pattern in patterns::patterns(call, &watched.inventory) {
+            let program = call.shown_name();
+            findings.extend(doubled(watched, &program, &pattern));
         }
     }
     findings

@@ -18,13 +18,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            findings.extend(judge(watched, call));
-        }
-    }
-    findings
+    let calls = context.calls();
+    calls
+        .filter_map(|(watched, call)| judge(watched, call))
+        .collect()
 }
 
 fn judge(watched: &Watched<'_>, call: &Call) -> Option<Finding> {
@@ -73,7 +70,7 @@ fn judge(watched: &Watched<'_>, call: &Call) -> Option<Finding> {
 
 /// Whether the call goes past every proxy, or names one of its own.
 fn goes_direct(request: &Request) -> bool {
-    request.has(&[
+    request.options.has(&[
         "--noproxy",
         "--no-proxy",
         "-Y",

@@ -19,81 +19,81 @@ pub const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            let Some(request) = request::request(call, &watched.inventory) else {
-                continue;
-            };
-            if request.client != Client::Wget
-                || !request.saves
-                || request.options.doubtful
-                || request.urls.is_empty()
-            {
-                continue;
-            }
-            // Where nothing can be written, nothing is saved, and that has a name of its own.
-            let file = saved_name(call, &request).unwrap_or("index.html");
-            if container::refusal(watched.service, &watched.inventory, file).is_some() {
-                continue;
-            }
-            let continues = request.has(&["-c", "--continue"]);
-            let (severity, why) = match request.flavour {
-                Flavour::Busybox if continues => (
-                    match watched.reach(call) {
-                        Reach::Perhaps => Severity::Warning,
-                        Reach::Always | Reach::WhileHealthy => Severity::Error,
-                    },
-                    "BusyBox takes the file of the first run for the answer: from then on the check passes whatever happens",
-                ),
-                Flavour::Busybox if fails_later(watched, call) => (
-                    Severity::Error,
-                    "BusyBox refuses to overwrite it: the first check passes, and every later one fails with `File exists`",
-                ),
-                Flavour::Busybox => (
-                    Severity::Warning,
-                    "BusyBox refuses to overwrite it: where the file is still there, `wget` fails with `File exists`",
-                ),
-                Flavour::Gnu => (
-                    Severity::Warning,
-                    "every check leaves one more file: `health`, `health.1`, `health.2` and so on",
-                ),
-                _ => (
-                    Severity::Warning,
-                    "GNU wget leaves one more file for every check, and BusyBox wget fails from the second check on",
-                ),
-            };
-            let file = saved_name(call, &request);
-            let used = |other: &Call| {
-                let is_file = |text: &str| !text.contains("://") && Some(base(text)) == file;
-                other.words[1..]
-                    .iter()
-                    .any(|word| word.literal().is_some_and(is_file))
-            };
-            let mut users = watched.calls.iter().filter(|other| used(other));
-            if users.clone().any(|other| other.name() == Some("rm")) {
-                continue;
-            }
-            let finding = watched.finding(
-                &RULE,
-                severity,
-                call.words[0].span,
-                "`wget` saves the answer to a file",
-                why,
-            );
-            findings.push(if users.next().is_some() {
-                finding.help("let `wget` print the answer (`-q -O -`), and read it from there")
-            } else {
-                finding
-                    .help("throw the answer away: `-q -O /dev/null`")
-                    .fix(thrown_away(watched, call, &request))
-            });
+    for (watched, call) in context.calls() {
+        let Some(request) = request::request(call, &watched.inventory) else {
+            continue;
+        };
+        if request.client != Client::Wget
+            || !request.saves
+            || request.options.doubtful
+            || request.urls.is_empty()
+        {
+            continue;
         }
+        // Where nothing can be written, nothing is saved, and that has a name of its own.
+        let file = saved_name(call, &request).unwrap_or("index.html");
+        if container::refusal(watched.service, &watched.inventory, file).is_some() {
+            continue;
+        }
+        let continues = request.options.has(&["-c", "--continue"]);
+        let (severity, why) = match request.flavour {
+            Flavour::Busybox if continues => (
+                match watched.reach(call) {
+                    Reach::Perhaps => Severity::Warning,
+                    Reach::Always | Reach::WhileHealthy => Severity::Error,
+                },
+                "BusyBox takes the file of the first run for the answer: from then on the check passes whatever happens",
+            ),
+            Flavour::Busybox if fails_later(watched, call) => (
+                Severity::Error,
+                "BusyBox refuses to overwrite it: the first check passes, and every later one fails with `File exists`",
+            ),
+            Flavour::Busybox => (
+                Severity::Warning,
+                "BusyBox refuses to overwrite it: where the file is still there, `wget` fails with `File exists`",
+            ),
+            Flavour::Gnu => (
+                Severity::Warning,
+                "every check leaves one more file: `health`, `health.1`, `health.2` and so on",
+            ),
+            _ => (
+                Severity::Warning,
+                "GNU wget leaves one more file for every check, and BusyBox wget fails from the second check on",
+            ),
+        };
+        let file = saved_name(call, &request);
+        let used = |other: &Call| {
+            let is_file = |text: &str| !text.contains("://") && Some(base(text)) == file;
+            other.words[1..]
+                .iter()
+                .any(|word| word.literal().is_some_and(is_file))
+        };
+        let mut users = watched.calls.iter().filter(|other| used(other));
+        if users.clone().any(|other| other.name() == Some("rm")) {
+            continue;
+        }
+        let finding = watched.finding(
+            &RULE,
+            severity,
+            call.words[0].span,
+            "`wget` saves the answer to a file",
+            why,
+        );
+        findings.push(if users.next().is_some() {
+            finding.help("let `wget` print the answer (`-q -O -`), and read it from there")
+        } else {
+            finding
+                .help("throw the answer away: `-q -O /dev/null`")
+                .fix(thrown_away(watched, call, &request))
+        });
     }
     findings
 }
 
 fn thrown_away(watched: &Watched<'_>, call: &Call, request: &Request) -> Option<Fix> {
-    let quiet = request.has(&["-q", "--quiet", "-nv", "--no-verbose"]);
+    let quiet = request
+        .options
+        .has(&["-q", "--quiet", "-nv", "--no-verbose"]);
     let new: &[&str] = if quiet {
         &["-O", "/dev/null"]
     } else {

@@ -83,12 +83,7 @@ fn secrets<'a>(watched: &'a Watched<'_>) -> Vec<Secret<'a>> {
 
 /// The variables that Compose fills in before the container is made, each with its text and place.
 fn host_variables(form: &Form) -> Vec<(&Traced, Range<usize>, Arc<Variable>)> {
-    let texts: Vec<&Traced> = match form {
-        Form::Exec(words) | Form::Unheaded(words) => words.iter().collect(),
-        Form::Shell {
-            script, dropped, ..
-        } => std::iter::once(script).chain(dropped).collect(),
-    };
+    let texts = form.texts();
     let of = |text| {
         let variables: Vec<(Range<usize>, Arc<Variable>)> = Traced::variables(text);
         variables

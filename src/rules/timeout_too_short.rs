@@ -35,11 +35,7 @@ fn judge(watched: &Watched<'_>) -> Option<Finding> {
         return None;
     }
     let own = &written.value.text;
-    let shown = if own.from_environment() {
-        own.shown()
-    } else {
-        draft::duration(timeout)
-    };
+    let shown = written.value.shown(timeout);
     let program = call.name()?;
     // Twice what it needs on a machine with nothing else to do.
     let wanted = draft::duration(needs * 2);

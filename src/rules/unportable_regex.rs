@@ -16,14 +16,12 @@ pub const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            for pattern in patterns::patterns(call, &watched.inventory) {
-                // Where nobody knows who reads it, nobody knows what it means.
-                if let [reader] = pattern.readers[..] {
-                    let program = call.shown_name();
-                    findings.extend(judge(watched, &program, &pattern, reader));
-                }
+    for (watched, call) in context.calls() {
+        for pattern in patterns::patterns(call, &watched.inventory) {
+            // Where nobody knows who reads it, nobody knows what it means.
+            if let [reader] = pattern.readers[..] {
+                let program = call.shown_name();
+                findings.extend(judge(watched, &program, &pattern, reader));
             }
         }
     }

@@ -16,15 +16,13 @@ pub const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            let targets = targets(call, &watched.inventory);
-            findings.extend(
-                targets
-                    .iter()
-                    .find_map(|target| judge(watched, call, target)),
-            );
-        }
+    for (watched, call) in context.calls() {
+        let targets = targets(call, &watched.inventory);
+        findings.extend(
+            targets
+                .iter()
+                .find_map(|target| judge(watched, call, target)),
+        );
     }
     findings
 }

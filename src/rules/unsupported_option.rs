@@ -22,14 +22,12 @@ pub const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            if let Some((tool, flavour)) = make(watched, call) {
-                let options = request::options(call, tool).given;
-                findings.extend(rejected(watched, call, tool, flavour, &options));
-                findings.extend(one_dash(watched, call, tool));
-                findings.extend(two_ways_to_fail(watched, call, tool, &options));
-            }
+    for (watched, call) in context.calls() {
+        if let Some((tool, flavour)) = make(watched, call) {
+            let options = request::options(call, tool).given;
+            findings.extend(rejected(watched, call, tool, flavour, &options));
+            findings.extend(one_dash(watched, call, tool));
+            findings.extend(two_ways_to_fail(watched, call, tool, &options));
         }
     }
     findings

@@ -20,13 +20,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            findings.extend(judge(watched, call));
-        }
-    }
-    findings
+    let calls = context.calls();
+    calls
+        .filter_map(|(watched, call)| judge(watched, call))
+        .collect()
 }
 
 fn judge(watched: &Watched<'_>, call: &Call) -> Option<Finding> {
@@ -35,8 +32,7 @@ fn judge(watched: &Watched<'_>, call: &Call) -> Option<Finding> {
         Client::Curl => &["-k", "--insecure"],
         Client::Wget => &["--no-check-certificate"],
     };
-    let mut given = request.options.given.iter();
-    let option = given.find(|given| names.contains(&given.name.as_str()))?;
+    let option = request.options.find(names)?;
     let host = request
         .urls
         .iter()

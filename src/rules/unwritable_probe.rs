@@ -112,10 +112,7 @@ fn output(request: &Request) -> Option<Traced> {
         Client::Curl => &["-o", "--output"],
         Client::Wget => &["-O", "--output-document"],
     };
-    let mut given = request.options.given.iter().rev();
-    given
-        .find(|given| names.contains(&given.name.as_str()))
-        .and_then(|given| given.value.clone())
+    request.options.value(names).cloned()
 }
 
 fn judge(context: &Context<'_>, watched: &Watched<'_>, file: &File) -> Option<Finding> {

@@ -195,7 +195,7 @@ fn database(
         return None;
     }
     let right = created.database()?;
-    let named = login.value(&["-d", "--dbname"]);
+    let named = login.options.value(&["-d", "--dbname"]);
     let (asked, span) = match named {
         Some(text) => (text.known()?, text.span()),
         None => (login.user()?.known()?, call.words[0].span),
@@ -292,7 +292,7 @@ fn mended(
             spelled(call, "POSTGRES_USER", created.user),
         ]);
     }
-    if login.value(&["-d", "--dbname"]).is_none() {
+    if login.options.value(&["-d", "--dbname"]).is_none() {
         let (name, text) = match created.database {
             Some(text) => ("POSTGRES_DB", Some(text)),
             None => ("POSTGRES_USER", created.user),

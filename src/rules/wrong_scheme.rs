@@ -19,13 +19,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for watched in &context.watched {
-        for call in &watched.calls {
-            findings.extend(judge(watched, call));
-        }
-    }
-    findings
+    let calls = context.calls();
+    calls
+        .filter_map(|(watched, call)| judge(watched, call))
+        .collect()
 }
 
 /// What a port speaks, and why we say so.
