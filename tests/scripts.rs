@@ -102,6 +102,15 @@ fn a_file_that_may_come_is_not_missed() {
             "/app/check.sh",
         ),
         ("RUN cp /tmp/* /", "/check.sh"),
+        (
+            "RUN curl -fsSL -o/check.sh https://example.com/x",
+            "/check.sh",
+        ),
+        ("RUN tar xf /tmp/x.tar -C/app", "/app/check.sh"),
+        (
+            "RUN wget --output-document=/check.sh https://example.com/x",
+            "/check.sh",
+        ),
         ("RUN ln -s /usr/share/check.sh /check.sh", "/check.sh"),
         (
             "RUN git clone https://example.com/app /app",
@@ -204,6 +213,168 @@ fn a_dockerfile_may_be_built_from_a_folder_above_it() {
             rules.any(|rule| rule == "missing-script"),
             missing,
             "{place}"
+        );
+    }
+}
+
+#[test]
+fn a_script_that_cannot_be_started_is_told() {
+    let bash = "#!/bin/bash\nexit 0\n";
+    let windows = "#!/bin/sh\r\nexit 0\r\n";
+    for (text, runs, steps, path) in [
+        (SCRIPT, false, "COPY check.sh /", "/check.sh"),
+        (
+            SCRIPT,
+            false,
+            "COPY --chown=1000:1000 check.sh /",
+            "/check.sh",
+        ),
+        (SCRIPT, false, "COPY . /app", "/app/check.sh"),
+        (SCRIPT, false, "COPY *.sh /", "/check.sh"),
+        (
+            SCRIPT,
+            false,
+            "RUN chmod +x /usr/bin/tool\nCOPY check.sh /",
+            "/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /\nRUN chmod +x /start.sh",
+            "/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /\nRUN chown app /check.sh",
+            "/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /\nRUN apk add --no-cache curl",
+            "/check.sh",
+        ),
+        (SCRIPT, true, "COPY --chmod=0644 check.sh /", "/check.sh"),
+        (bash, true, "COPY check.sh /", "/check.sh"),
+        (bash, true, "COPY --chmod=755 check.sh /", "/check.sh"),
+        (windows, true, "COPY check.sh /", "/check.sh"),
+        ("exit 0\n", true, "COPY check.sh /", "/check.sh"),
+    ] {
+        let text_of_file = built(steps, path);
+        let said = said(&text_of_file, &[("check.sh", text, runs)]);
+        assert_eq!(said, ["script-not-executable"], "{text_of_file}");
+    }
+}
+
+#[test]
+fn a_script_that_may_be_started_is_left_alone() {
+    let bash = "#!/bin/bash\nexit 0\n";
+    for (text, runs, steps, test) in [
+        (SCRIPT, true, "COPY check.sh /", "[\"/check.sh\"]"),
+        (SCRIPT, false, "COPY --chmod=755 check.sh /", "/check.sh"),
+        (SCRIPT, false, "COPY --chmod=u+x check.sh /", "/check.sh"),
+        (
+            SCRIPT,
+            false,
+            "ARG MODE\nCOPY --chmod=$MODE check.sh /",
+            "/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /\nRUN chmod +x /check.sh",
+            "/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /\nRUN chmod +x /*.sh",
+            "/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /\nRUN cd / && chmod +x check.sh",
+            "/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY . /app\nRUN chmod -R +x /app",
+            "/app/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /\nRUN find / -name '*.sh' -exec chmod +x {} +",
+            "/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /\nRUN ./setup.sh",
+            "/check.sh",
+        ),
+        (SCRIPT, false, "COPY check.sh /", "sh /check.sh"),
+        (SCRIPT, false, "COPY check.sh /", ". /check.sh"),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /",
+            "/check.sh || wget -q -O /dev/null http://127.0.0.1/",
+        ),
+        ("exit 0\n", true, "COPY check.sh /", "/check.sh"),
+        (
+            bash,
+            true,
+            "RUN apk add --no-cache bash\nCOPY check.sh /",
+            "[\"/check.sh\"]",
+        ),
+        (
+            "#!/bin/sh\r\n",
+            true,
+            "COPY check.sh /\nRUN sed -i 's/\\r$//' /check.sh",
+            "/check.sh",
+        ),
+        (
+            "#!/bin/sh\r\n",
+            true,
+            "COPY check.sh /\nRUN dos2unix /check.sh",
+            "/check.sh",
+        ),
+    ] {
+        let dockerfile = format!("FROM alpine:3.20\n{steps}\nHEALTHCHECK CMD {test}\n");
+        let said = said(&dockerfile, &[("check.sh", text, runs)]);
+        assert!(said.is_empty(), "{said:?}: {dockerfile}");
+    }
+}
+
+#[test]
+fn a_mount_has_the_last_word_about_a_script() {
+    for (mount, told) in [
+        ("./check.sh:/check.sh", false),
+        (".:/", false),
+        ("data:/data", true),
+    ] {
+        let mut held = Held::default();
+        let compose = format!(
+            "services:\n  web:\n    build: .\n    volumes: [\"{mount}\"]\n    healthcheck:\n      test: [CMD, /check.sh]\n"
+        );
+        held.texts.insert("compose.yaml".to_owned(), compose.into());
+        held.texts.insert(
+            "Dockerfile".to_owned(),
+            "FROM alpine:3.20\nCOPY check.sh /\n".into(),
+        );
+        held.texts.insert("check.sh".to_owned(), SCRIPT.into());
+        held.runs.insert("check.sh".to_owned(), false);
+        let units = [Unit::Compose(vec!["compose.yaml".to_owned()])];
+        let checked = check(&units, &held, &Options::default());
+        let mut rules = checked.findings.iter().map(|it| it.rule);
+        assert_eq!(
+            rules.any(|rule| rule == "script-not-executable"),
+            told,
+            "{mount}"
         );
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::facts::Inventory;
 use crate::facts::arrival::{self, Arrival};
+use crate::facts::barred::barred;
 use crate::model::build::Build;
 use crate::model::command::Call;
 use crate::model::file::Seen;
@@ -52,6 +53,31 @@ pub fn scripts(calls: &[Call], origin: &Origin<'_, '_>, files: &dyn Files) -> Ve
         }
     }
     scripts
+}
+
+/// What the container holds, with those scripts that cannot be started there.
+pub fn with_barred(
+    inventory: &Arc<Inventory>,
+    scripts: &[Script],
+    calls: &[Call],
+) -> Arc<Inventory> {
+    let mut known = Arc::clone(inventory);
+    for script in scripts.iter().filter(|script| script.word == 0) {
+        let Arrival::Copied(copied) = &script.arrival else {
+            continue;
+        };
+        let call = calls.get(script.call);
+        let Some((call, word)) = call.and_then(|call| Some((call, call.program()?))) else {
+            continue;
+        };
+        // Some of the programs that call others hand what the kernel rejects to a shell.
+        let shell = call.dialect.is_some() || !call.within.is_empty();
+        let found = barred(copied.runs, &copied.seen, shell, inventory);
+        if let Some(why) = found.filter(|_| !copied.touched) {
+            Arc::make_mut(&mut known).bar(word, why);
+        }
+    }
+    known
 }
 
 /// The word of a call that names a file by its path: the program, or what its interpreter reads.

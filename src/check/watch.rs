@@ -17,7 +17,7 @@ use crate::rule::{Context, Watched};
 use crate::text::{SourceId, Span, Traced};
 
 use super::Options;
-use super::scripts::{Origin, scripts};
+use super::scripts::{Origin, scripts, with_barred};
 
 /// Everything that rules may look at in what was read.
 pub fn context<'a>(reading: &'a Reading, files: &dyn Files, options: &'a Options) -> Context<'a> {
@@ -167,6 +167,7 @@ fn joined<'a>(
         .and_then(|test| Command::of(&test.value.form, dialect));
     let calls = command.as_ref().map(Command::calls).unwrap_or_default();
     let scripts = scripts(&calls, origin, files);
+    let inventory = with_barred(&inventory, &scripts, &calls);
     let scene = Scene {
         inventory: &inventory,
         timeout: timing.effective_timeout().unwrap_or(defaults::TIMEOUT),

@@ -35,7 +35,11 @@ pub struct Copied {
     pub seen: Seen,
     /// Whether the instruction brings this file and nothing else.
     pub alone: bool,
-    /// Whether `--chmod` or a later instruction has a say in what it is and who may run it.
+    /// Whether anybody may run it in the image; None where nobody knows.
+    pub runs: Option<bool>,
+    /// `--chmod`, which has the last word about that.
+    pub chmod: Option<Traced>,
+    /// Whether a later instruction has a say in what it is and who may run it.
     pub touched: bool,
 }
 
@@ -85,11 +89,11 @@ pub fn arrival(build: &Build, stage: usize, path: &str, look: &dyn Fn(&str) -> S
                         return Arrival::Copied(Copied {
                             step: step.span,
                             source,
-                            alone: sources.len() == 1
-                                && !matches!(seen, Seen::Folder)
-                                && landing::is_alone(&copy, path),
+                            alone: sources.len() == 1 && landing::is_alone(&copy, path),
+                            runs: runs(&seen, chmod.as_ref()),
                             seen,
-                            touched: touched || chmod.is_some(),
+                            chmod: chmod.clone(),
+                            touched,
                         });
                     }
                 }
@@ -172,6 +176,18 @@ fn after(placed: &Placed<'_>) -> Option<String> {
     }
 }
 
+/// Whether anybody may run a file that is copied so.
+fn runs(seen: &Seen, chmod: Option<&Traced>) -> Option<bool> {
+    if let Some(mode) = chmod {
+        let mode = u32::from_str_radix(mode.known()?, 8).ok()?;
+        return Some(mode & 0o111 != 0);
+    }
+    match seen {
+        Seen::File { runs, .. } => *runs,
+        _ => None,
+    }
+}
+
 /// A file that another stage of the same file hands on.
 fn brought_from(
     build: &Build,
@@ -189,7 +205,14 @@ fn brought_from(
             Arrival::Never { .. } => {}
             // Who may run it goes with it, and so does what it says.
             Arrival::Copied(copied) if !copied.touched => {
-                found = Landing::From(copied.source, copied.seen);
+                let seen = match copied.seen {
+                    Seen::File { start, .. } => Seen::File {
+                        runs: copied.runs,
+                        start,
+                    },
+                    other => other,
+                };
+                found = Landing::From(copied.source, seen);
             }
             Arrival::Perhaps | Arrival::Copied(_) => return Landing::Perhaps,
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
+use super::barred::Barred;
 use super::learned;
 use super::published::{Epoch, Published};
 use super::recipes::Recipe;
@@ -56,6 +57,8 @@ pub struct Inventory {
     /// Since when something may be gone, and why: what the origin has beyond its base may have left.
     less: Option<Reason>,
     shell: Option<Shell>,
+    /// Files that are there and cannot be started, by the words that call them.
+    barred: BTreeMap<String, Barred>,
 }
 
 #[derive(Clone, Debug)]
@@ -154,6 +157,7 @@ impl Inventory {
             elsewhere: Vec::new(),
             less: None,
             shell: None,
+            barred: BTreeMap::new(),
         }
     }
 
@@ -245,6 +249,16 @@ impl Inventory {
             }
             _ => Answer::unknown(),
         }
+    }
+
+    /// Says that a file which this word calls cannot be started.
+    pub fn bar(&mut self, word: &str, why: Barred) {
+        self.barred.insert(word.to_owned(), why);
+    }
+
+    /// Why a file that this word calls cannot be started, where that is known.
+    pub fn barred(&self, word: &str) -> Option<&Barred> {
+        self.barred.get(word)
     }
 
     /// Whether nothing speaks for the tool but that published health checks of the image run it.

@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod arrival;
+pub mod barred;
 pub mod container;
 mod filled;
 pub mod images;

@@ -174,6 +174,13 @@ impl Player<'_> {
             ));
             return vec![path];
         }
+        if let Some(barred) = self.scene.inventory.barred(name) {
+            // Shells end with 126 or 127 then, the engine and `env` otherwise; none of them says 0.
+            let mut path = path.with(Code::Failure);
+            path.noise = true;
+            path.failed = Some(Cause::new(first.span, name, barred.words(name)));
+            return vec![path];
+        }
         let answer = self.scene.inventory.has(name);
         let mut paths = Vec::new();
         if let Holds::No(firmness) = answer.holds {

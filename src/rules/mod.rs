@@ -46,6 +46,7 @@ mod probe_too_often;
 mod proxied_loopback;
 mod retired_endpoint;
 mod saves_response;
+mod script_not_executable;
 mod secret_in_probe;
 mod settings_without_test;
 mod slow_to_notice;
@@ -76,6 +77,7 @@ pub const RULES: &[&Rule] = &[
     &missing_tool::RULE,
     &missing_shell::RULE,
     &missing_script::RULE,
+    &script_not_executable::RULE,
     &bashism::RULE,
     &unsupported_option::RULE,
     &test_without_cmd::RULE,

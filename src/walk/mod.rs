@@ -380,6 +380,33 @@ pub(crate) mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn what_a_build_copies_is_seen_and_not_read() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let scratch = Scratch::new("look");
+        scratch
+            .put("in/plain", "#!/bin/sh\n")
+            .put("in/marked", vec![0xff; 2 * START])
+            .put("out/secret", "text");
+        let marked = scratch.0.join("in/marked");
+        fs::set_permissions(marked, fs::Permissions::from_mode(0o755)).unwrap();
+        symlink(scratch.0.join("in/plain"), scratch.0.join("in/link")).unwrap();
+        let disk = Disk::new(&scratch.0.join("in"), false);
+        let file = |runs, start: &[u8]| Seen::File {
+            runs: Some(runs),
+            start: Some(start.to_vec()),
+        };
+        assert_eq!(disk.look("plain"), file(false, b"#!/bin/sh\n"));
+        assert_eq!(disk.look("marked"), file(true, &[0xff; START]));
+        assert_eq!(disk.look(""), Seen::Folder);
+        assert_eq!(disk.look("gone"), Seen::Missing);
+        assert_eq!(disk.look("plain/gone"), Seen::Missing);
+        assert_eq!(disk.look("link"), Seen::Unknown);
+        assert_eq!(disk.look("../out/secret"), Seen::Unknown);
+        assert_eq!(disk.look("../out/gone"), Seen::Unknown);
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn a_link_is_where_it_leads() {
         use std::os::unix::fs::symlink;
         let scratch = Scratch::new("link");

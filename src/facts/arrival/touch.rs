@@ -126,7 +126,14 @@ impl Place<'_> {
         }
         // Without a word about where, the folder that the script stands in is meant.
         let here = matches!(name, "tar" | "unzip" | "wget" | "git" | "find") && self.stands_in_it();
-        here || call.words.iter().skip(1).any(|word| match word.literal() {
+        let words = call.words.iter().skip(1);
+        let is_mode = |word: &str| !word.starts_with('-') && !word.contains('/');
+        let mode = words
+            .clone()
+            .position(|word| word.literal().is_some_and(is_mode));
+        let mode = mode.filter(|_| name == "chmod");
+        let mut words = words.enumerate().filter(|(at, _)| Some(*at) != mode);
+        here || words.any(|(_, word)| match word.literal() {
             Some(word) => self.is_reached_by(word),
             None => true,
         })
@@ -143,6 +150,9 @@ impl Place<'_> {
     /// Whether a word may name the file or a folder above it.
     fn is_reached_by(&self, word: &str) -> bool {
         let word = word.rsplit('=').next().unwrap_or(word);
+        // `-o/check.sh`, `-C/app`
+        let behind = word.find('/').filter(|_| word.starts_with('-'));
+        let word = &word[behind.unwrap_or(0)..];
         let globs = word.find(['*', '?', '[', '{']);
         let sure = &word[..globs.unwrap_or(word.len())];
         self.folders.iter().any(|folder| {
