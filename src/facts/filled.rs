@@ -27,7 +27,7 @@ pub struct Filled {
 }
 
 /// The check that the recipe of this container's image has for this service; None where nothing in the image can
-/// probe it. `limit` is how long a run may take.
+/// probe it, or where this very image lacks the program. `limit` is how long a run may take.
 pub fn filled(
     inventory: &Inventory,
     service: Option<&Service>,
@@ -35,6 +35,12 @@ pub fn filled(
 ) -> Option<Filled> {
     let recipe = inventory.recipe?;
     let way = recipe.way(|when| says(service, when) == Some(true));
+    if way
+        .program()
+        .is_some_and(|program| inventory.lacks(program))
+    {
+        return None;
+    }
     let (first, words) = way.test.split_first()?;
     let words: Vec<String> = words.iter().map(|word| word.replace("$$", "$")).collect();
     let words = within_limit(words, limit);

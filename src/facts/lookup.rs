@@ -130,6 +130,23 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_that_names_a_release_is_not_taken_for_another() {
+        let image = |tag: &str| inventory_of_image("postgres", Some(tag), None);
+        let release = |tag: &str| image(tag).release;
+        assert_eq!(release("17-alpine").as_deref(), Some("3.23"));
+        // An older 17 stood on that.
+        assert_eq!(release("17-alpine3.21").as_deref(), Some("3.21"));
+        assert!(image("17-alpine3.21").has("curl").is_no());
+        // Nobody saw a 17.9 on it: what the nearest lacks may be there.
+        assert_eq!(release("17.9-alpine3.20"), None);
+        let curl = image("17.9-alpine3.20").has("curl");
+        assert_eq!(curl.holds, Holds::No(Firmness::Soft));
+        let said = "the nearest postgres that was looked at has no `curl` (facts, 2026-08)";
+        assert_eq!(curl.why[0].text, said);
+        assert_eq!(release("17-bookworm").as_deref(), Some("12"));
+    }
+
+    #[test]
     fn an_entrypoint_script_that_execs_leads_to_the_command() {
         let postgres = inventory_of_image("postgres", Some("17"), None);
         assert_eq!(postgres.reaps(None, None), Some(true));

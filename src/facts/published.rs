@@ -21,6 +21,8 @@ pub struct Published {
     certain: bool,
     /// Whether the tag, or a later patch release of its minor version, was seen: others may have had what these lack.
     near: bool,
+    /// Whether the tag names another release of the distribution than what was seen stands on.
+    elsewhere: bool,
 }
 
 /// How a tool came and went in the versions of an image.
@@ -61,6 +63,7 @@ pub fn published(
         meant: Vec::new(),
         certain: false,
         near: false,
+        elsewhere: false,
         line,
         shown,
         image,
@@ -94,14 +97,25 @@ pub fn published(
     } else {
         (found.line.clone(), false)
     };
+    let other = |at: &usize| {
+        let family = found.image.family.get(*at);
+        family.is_some_and(|family| stands_elsewhere(family, &read.variant))
+    };
+    let (there, not_there): (Vec<usize>, Vec<usize>) = reach.iter().partition(|at| !other(at));
+    let (meant, elsewhere) = match meant.iter().any(other) {
+        // `17-alpine3.21` is an older 17 than `17-alpine`.
+        true if !there.is_empty() && !not_there.is_empty() && certain => (there, false),
+        elsewhere => (meant, elsewhere),
+    };
     found.reach = if seen.is_some() {
         reach
     } else {
         found.line.clone()
     };
     found.meant = meant;
-    found.certain = certain;
+    found.certain = certain && !elsewhere;
     found.near = certain || !stray && same_minor(&found.families(&found.line), &newest).is_some();
+    found.elsewhere = elsewhere;
     found
 }
 
@@ -114,6 +128,7 @@ pub fn of_any_tag(image: &'static Image, shown: String) -> Published {
         reach: Vec::new(),
         certain: false,
         near: false,
+        elsewhere: false,
         shown,
         image,
     }
@@ -204,8 +219,11 @@ impl Published {
         self.common(Family::shell).unwrap_or(Shell::Unknown)
     }
 
-    /// The base, where all that the tag may mean agree.
+    /// The base, where all that the tag may mean agree, and the tag itself names no other.
     pub fn base(&self) -> Option<&'static Base> {
+        if self.elsewhere {
+            return None;
+        }
         base(&self.common(|family| family.base.clone())??)
     }
 
@@ -385,22 +403,49 @@ fn is_kind(given: &str, said: &str) -> bool {
     })
 }
 
+/// The suites of Debian and Ubuntu, and the bases that they are.
+const SUITES: [(&str, &str); 9] = [
+    ("buster", "debian:10"),
+    ("bullseye", "debian:11"),
+    ("bookworm", "debian:12"),
+    ("trixie", "debian:13"),
+    ("bionic", "ubuntu:18.04"),
+    ("focal", "ubuntu:20.04"),
+    ("jammy", "ubuntu:22.04"),
+    ("noble", "ubuntu:24.04"),
+    ("resolute", "ubuntu:26.04"),
+];
+
 /// Whether the word only names the release that the base is anyway.
 fn is_suite_of(word: &str, base: &str) -> bool {
-    const SUITES: [(&str, &str); 9] = [
-        ("buster", "debian:10"),
-        ("bullseye", "debian:11"),
-        ("bookworm", "debian:12"),
-        ("trixie", "debian:13"),
-        ("bionic", "ubuntu:18.04"),
-        ("focal", "ubuntu:20.04"),
-        ("jammy", "ubuntu:22.04"),
-        ("noble", "ubuntu:24.04"),
-        ("resolute", "ubuntu:26.04"),
-    ];
     let base = base.strip_suffix("-slim").unwrap_or(base);
     SUITES.contains(&(word, base))
         || base.split_once(':').is_some_and(|(distro, release)| {
             word == distro || word == release || word.strip_prefix(distro) == Some(release)
         })
+}
+
+/// Whether the words of a tag name another release of a distribution than the one that the family stands on:
+/// `alpine3.21` where the newest is built on 3.23.
+fn stands_elsewhere(family: &Family, words: &[String]) -> bool {
+    let Some(base) = family.base.as_deref() else {
+        return false;
+    };
+    let is_release = |word: &String| {
+        let number = |distro: &str| {
+            let release = word.strip_prefix(distro)?;
+            release
+                .starts_with(|first: char| first.is_ascii_digit())
+                .then_some(())
+        };
+        SUITES.iter().any(|(suite, _)| word == suite)
+            || ["alpine", "debian", "ubuntu"]
+                .iter()
+                .any(|distro| number(distro).is_some())
+    };
+    let distro = base.split_once(':').map_or(base, |(distro, _)| distro);
+    ["alpine", "debian", "ubuntu"].contains(&distro)
+        && words
+            .iter()
+            .any(|word| is_release(word) && !is_suite_of(word, base))
 }

@@ -76,6 +76,20 @@ pub struct Way<'a> {
     pub needs: &'a [String],
 }
 
+impl<'a> Way<'a> {
+    /// The program that the test starts first, where it is one.
+    pub fn program(&self) -> Option<&'a str> {
+        let words = match self.test.split_first()? {
+            (first, words) if first == "CMD-SHELL" => words.first()?.as_str(),
+            (_, words) => return words.first().map(String::as_str),
+        };
+        let first = words.split(' ').find(|word| !word.contains('='))?;
+        first
+            .starts_with(|start: char| start.is_alphanumeric() || start == '/')
+            .then_some(first)
+    }
+}
+
 impl Recipe {
     /// The way for a service, which `says` what it is told.
     pub fn way(&self, says: impl Fn(&str) -> bool) -> Way<'_> {
