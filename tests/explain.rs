@@ -5,12 +5,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use healthlint::check::{Options, Unit, inspect};
+use healthlint::check::{Options, Unit, check, inspect};
 use healthlint::explain::explain;
 use healthlint::report::explained;
 use serde_json::{Value, json};
 
 use crate::laws;
+use crate::pages::EVALUATED;
 
 type Texts = BTreeMap<String, Arc<str>>;
 
@@ -198,6 +199,30 @@ fn what_hangs_on_a_hidden_setting_is_not_told() {
 }
 
 #[test]
+fn what_is_not_followed_is_said() {
+    let windows = "  web:
+    image: mcr.microsoft.com/windows/servercore:ltsc2022
+    healthcheck:
+      test: [CMD, powershell, -Command, exit 0]
+";
+    let said = section(windows, "what it says");
+    assert!(
+        said.contains("what runs on Windows is not followed"),
+        "{said}"
+    );
+    let unheaded = "  web:
+    image: nginx:1.27
+    healthcheck:
+      test: [curl, -f, http://127.0.0.1]
+";
+    let said = section(unheaded, "nothing is run");
+    assert_eq!(
+        said,
+        "nothing is run: the list starts with neither `CMD` nor `CMD-SHELL`"
+    );
+}
+
+#[test]
 fn each_setting_says_who_made_it() {
     let files = texts(&[
         (
@@ -379,6 +404,40 @@ fn nothing_is_wider_than_80_columns_or_steers_the_terminal() {
         lines += 1;
     }
     assert!(lines > 1000, "{lines} lines are too few to prove anything");
+}
+
+/// A verdict that playing the check decides points at the word that decides it, and says its name.
+#[test]
+fn the_word_that_decides_is_pointed_at_and_named() {
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    for folder in laws::own().into_iter().chain(laws::corpus()) {
+        let checked = check(&folder.units, &folder.files, &Options::default());
+        for finding in checked
+            .findings
+            .iter()
+            .filter(|it| EVALUATED.contains(&it.rule))
+        {
+            let pointed = checked.sources.slice(finding.span);
+            let said = format!("{} {}", finding.message, finding.why);
+            let mut named = said
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .flat_map(str::split_whitespace);
+            // Where no word asks anything there is none that loses an answer.
+            let nobody = finding.why.starts_with("nothing in it asks the service");
+            seen += 1;
+            if !nobody && !named.any(|word| pointed.contains(word)) {
+                wrong.push(format!(
+                    "{} {}: `{pointed}`\n    {said}",
+                    folder.name, finding.rule
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen > 50, "{seen} verdicts are too few to prove anything");
 }
 
 #[test]

@@ -37,7 +37,7 @@ struct Example {
 }
 
 /// The rules that playing a check decides: their pages show how it ends in each state.
-const EVALUATED: [&str; 8] = [
+pub const EVALUATED: [&str; 8] = [
     "cannot-fail",
     "cannot-succeed",
     "ignores-http-errors",

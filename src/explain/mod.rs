@@ -51,6 +51,8 @@ pub struct Explanation {
     pub times: Times,
     /// How it ends in each state of the service.
     pub rows: Vec<Row>,
+    /// Why nobody can say that, where something is run.
+    pub unplayed: Option<&'static str>,
     /// What the rules say about it.
     pub findings: Vec<Finding>,
 }
@@ -131,6 +133,7 @@ fn of_watched(context: &Context<'_>, watched: &Watched<'_>, findings: &[Finding]
             effective.times(context.targets)
         },
         rows: worlds::rows(watched, effective.delays().as_ref()),
+        unplayed: unplayed(watched),
         findings: about(context, findings, name.as_deref(), Some(watched)),
         service: name,
     }
@@ -181,6 +184,7 @@ fn of_image(
         moments: effective.moments(context.targets),
         times: effective.times(context.targets),
         rows,
+        unplayed: unplayed(&runs),
         findings: about(context, findings, Some(&service.name.value), watched),
     }
 }
@@ -214,6 +218,7 @@ fn of_unwatched(
         moments: Vec::new(),
         times: Times::default(),
         rows: Vec::new(),
+        unplayed: None,
         findings: about(context, findings, Some(&service.name.value), None),
     }
 }
@@ -240,6 +245,17 @@ fn nothing(watched: &Watched<'_>) -> Option<String> {
             "there is no test here; nobody knows whether the image has one".to_owned()
         }
     })
+}
+
+/// Why a test is not played through the states of its service.
+fn unplayed(watched: &Watched<'_>) -> Option<&'static str> {
+    let form = &watched.test?.value.form;
+    match form {
+        _ if watched.outcome.is_some() => None,
+        Form::Unheaded(_) => None,
+        _ if form.is_too_long() => Some("not told: the command is too long to be followed"),
+        _ => Some("not told: what runs on Windows is not followed"),
+    }
 }
 
 fn shell(watched: &Watched<'_>) -> Option<String> {

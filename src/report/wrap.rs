@@ -39,7 +39,7 @@ pub fn wrapped(text: &str, first: usize, rest: usize) -> Vec<String> {
 }
 
 /// Where a word that is too long for a line may be cut.
-const MARKS: [char; 8] = ['/', ',', ';', ')', '}', '&', '?', '='];
+const MARKS: [char; 7] = ['/', ',', ';', ')', '}', '&', '?'];
 
 /// Where the text leaves the room; None where it fits.
 fn end_of_line(text: &str, room: usize) -> Option<usize> {

@@ -70,9 +70,20 @@ fn never_fails(watched: &Watched<'_>, outcome: &Outcome) -> Finding {
                 Severity::Error,
                 whole,
                 "this check can never fail",
-                "nothing in it asks the service, so it passes whatever happens",
+                asks_nobody(watched, outcome),
             )
             .help("ask the service something that only a working one can answer"),
+    }
+}
+
+/// Why a check in which no failure is lost never fails.
+fn asks_nobody(watched: &Watched<'_>, outcome: &Outcome) -> String {
+    match watched.calls.as_slice() {
+        [call] if outcome.asks.is_empty() => {
+            let name = call.shown_name();
+            format!("`{name}` asks the service nothing, so it passes whatever happens")
+        }
+        _ => "nothing in it asks the service, so it passes whatever happens".to_owned(),
     }
 }
 

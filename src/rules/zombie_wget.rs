@@ -80,9 +80,9 @@ fn orphan<'a>(watched: &Watched<'_>, call: &'a Call) -> Option<Orphan<'a>> {
         let sent_on = sends_on(watched, &parsed);
         let helper = "BusyBox `wget` starts `ssl_client` and never waits for it";
         let how = match sent_on {
-            _ if https => format!("for https {helper}"),
+            _ if https => format!("for `https://` {helper}"),
             Some(recipe) => format!(
-                "{} sends plain http on to https where it has a certificate, and for https {helper}",
+                "{} sends `http://` on to `https://` where it has a certificate, and for that {helper}",
                 recipe.name
             ),
             None => return None,

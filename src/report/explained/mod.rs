@@ -21,6 +21,8 @@ const INDENT: usize = 4;
 const TEXTS: usize = 20;
 /// How much further in a line goes on that is too long for one.
 const FURTHER: usize = 4;
+/// A blank at which no line ends.
+const KEPT: char = '\u{a0}';
 /// More lines of one text than this are left out.
 const TALLEST: usize = 60;
 
@@ -88,6 +90,9 @@ impl Page<'_> {
         if !it.rows.is_empty() {
             self.head("what it says");
             self.table(&it.rows, INDENT);
+        } else if let Some(unplayed) = it.unplayed {
+            self.head("what it says");
+            self.lines(unplayed, INDENT, INDENT, Style::new());
         }
         if !it.findings.is_empty() {
             self.head("findings");
@@ -276,7 +281,7 @@ impl Page<'_> {
                 "{}{dim}{name}{dim:#} {style}{line}{style:#}",
                 " ".repeat(INDENT)
             );
-            let _ = writeln!(self.out, "{}", line.trim_end());
+            let _ = writeln!(self.out, "{}", line.trim_end().replace(KEPT, " "));
             name = " ".repeat(TEXTS - INDENT - 1);
         }
     }
@@ -287,6 +292,7 @@ impl Page<'_> {
         let lines = wrap::wrapped(&visible::line(text), WIDTH - first, WIDTH - rest);
         for (at, line) in lines.iter().enumerate() {
             let indent = " ".repeat(if at == 0 { first } else { rest });
+            let line = line.replace(KEPT, " ");
             let _ = writeln!(self.out, "{indent}{style}{line}{style:#}");
         }
     }
@@ -305,7 +311,7 @@ impl Page<'_> {
         let source = self.sources.get(span.source);
         let line = source.position(span.start as usize).line;
         if self.home == Some(span.source) {
-            format!("line {line}")
+            format!("line{KEPT}{line}")
         } else {
             format!("{}:{line}", source.path)
         }
