@@ -9,6 +9,7 @@ mod servers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,6 +21,7 @@ use healthlint::outcome::{self, Code, Outcome, Played, World};
 use healthlint::text::{SourceId, Span, Traced};
 use serde::Deserialize;
 
+use crate::local;
 use run::{Told, Truth, run};
 use scenes::Scene;
 
@@ -33,14 +35,16 @@ const SAMPLE: usize = 13;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fixture {
-    /// Which service they ask: `http` (also for TCP), `redis`, `postgres`, `mysql`; none where they ask nobody.
+    /// Which service they ask: `http` (also for TCP), `redis`, `postgres`, `mysql`, `process`; none where they ask
+    /// nobody.
     asks: Option<String>,
     /// They follow redirects, so a page that moved to one that is well is well.
     #[serde(default)]
     follows: bool,
     /// Only these scenes; a comment beside it says why.
     scenes: Option<Vec<String>>,
-    /// Scripts, or words without a shell. `{url}`, `{host}` and `{port}` are the service.
+    /// Scripts, or words without a shell. `{url}`, `{host}` and `{port}` are the service, `{process}` is its name and
+    /// `{rest}` that name without the first letter.
     commands: Vec<Line>,
 }
 
@@ -57,6 +61,8 @@ struct State {
     /// Which of the evaluator's worlds it is; None is all of them, for commands that ask nobody.
     world: Option<World>,
     port: u16,
+    /// What its process is called.
+    process: String,
     /// A real server. The others are of this test and only say what one would.
     real: bool,
 }
@@ -125,7 +131,10 @@ fn fixtures() -> Vec<(String, Fixture)> {
 }
 
 /// The states of each service, by what asks for it.
-fn services(real: &[(&'static str, real::Server)]) -> BTreeMap<&'static str, Vec<State>> {
+fn services(
+    real: &[(&'static str, real::Server)],
+    process: &str,
+) -> BTreeMap<&'static str, Vec<State>> {
     use World::{Denied, Error, Healthy, Hung, Refused};
     let refused = servers::refused();
     let hung = servers::listen(servers::silence);
@@ -133,6 +142,7 @@ fn services(real: &[(&'static str, real::Server)]) -> BTreeMap<&'static str, Vec
         name,
         world: Some(world),
         port,
+        process: String::new(),
         real: false,
     };
     let dead = || {
@@ -199,10 +209,57 @@ fn services(real: &[(&'static str, real::Server)]) -> BTreeMap<&'static str, Vec
         name: "alone",
         world: None,
         port: refused,
+        process: String::new(),
         real: false,
     };
+    let runs = |name, world, process: &str| State {
+        process: process.to_owned(),
+        ..state(name, world, refused)
+    };
+    services.insert(
+        "process",
+        vec![
+            runs("healthy", Healthy, process),
+            runs("error", Error, process),
+            runs("denied", Denied, process),
+            runs("deaf", Refused, process),
+            runs("gone", Refused, &process.replace("live", "dead")),
+            runs("hung", Hung, process),
+        ],
+    );
     services.insert("", vec![alone]);
     services
+}
+
+/// A process that does nothing and is called by a name that nobody else has.
+struct Living {
+    child: std::process::Child,
+    name: String,
+}
+
+impl Living {
+    fn start(top: &Path) -> Self {
+        let name = format!("live{}", std::process::id());
+        let program = top.join(&name);
+        fs::copy(local::installed("sleep").unwrap(), &program).unwrap();
+        let child = std::process::Command::new(&program)
+            .arg0(&name)
+            .arg("100000")
+            .env_clear()
+            .current_dir("/")
+            .spawn();
+        Self {
+            child: child.unwrap(),
+            name,
+        }
+    }
+}
+
+impl Drop for Living {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// What the evaluator says.
@@ -236,7 +293,8 @@ fn the_evaluator_is_never_wrong() {
     fs::create_dir_all(&top).unwrap();
     let (scenes, without) = scenes::scenes(&top);
     let (real, without_server) = real::servers();
-    let services = services(&real);
+    let living = Living::start(&top);
+    let services = services(&real, &living.name);
     let mut cases = Vec::new();
     let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
     let mut unknown: BTreeMap<String, usize> = BTreeMap::new();
@@ -281,6 +339,8 @@ fn the_evaluator_is_never_wrong() {
                         text.replace("{url}", &format!("http://127.0.0.1:{}", state.port))
                             .replace("{host}", "127.0.0.1")
                             .replace("{port}", &state.port.to_string())
+                            .replace("{process}", &state.process)
+                            .replace("{rest}", state.process.get(1..).unwrap_or_default())
                     });
                     let claim = claim(scene, &told);
                     // What is known is counted by what is always here.

@@ -140,6 +140,15 @@ fn states(outcome: &Outcome) -> Vec<(Vec<World>, &'static str)> {
             (vec![Hung], "accepts and hangs"),
         ];
     }
+    if asks == ["process"] && alike(&[Healthy, Error, Denied, Hung]) {
+        return vec![
+            (
+                vec![Healthy, Error, Denied, Hung],
+                "runs, whatever it answers",
+            ),
+            (vec![Refused], "does not listen, or is gone"),
+        ];
+    }
     let [well, error, denied] = if asks.contains(&"http") {
         ["answers 200", "answers 500", "answers 401"]
     } else {

@@ -178,6 +178,11 @@ impl Player<'_> {
             "wait" if rest.is_empty() && !path.variables.contains_key("!") => {
                 vec![path.with(Code::Exact(0))]
             }
+            "kill" if rest.len() == 1 && rest[0].text == "-0" => {
+                let why = "`kill` is given no process";
+                path.failed = Some(Cause::new(first.span, name, why));
+                vec![path.with(Code::Failure)]
+            }
             "kill" if rest.first().is_some_and(|arg| arg.text == "-0") => {
                 unknown(path, "nobody knows which processes there are")
             }

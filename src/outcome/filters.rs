@@ -3,11 +3,13 @@
 use crate::facts::Flavour;
 use crate::facts::tools::tool;
 
+use super::awk::awk;
 use super::calls::seconds;
 use super::options::read;
-use super::path::ANY;
+use super::path::{ANY, NONZERO};
 use super::pattern::{Reading, Regex};
 use super::player::Player;
+use super::sockets::listens;
 use super::tools::{Run, Use};
 use super::words::is_known;
 
@@ -102,13 +104,15 @@ impl Player<'_> {
                 let only_lines = matches!(call.args, [option] if option.text == "-l");
                 let text = if only_lines && is_known(call.input) {
                     format!("{lines}\n")
+                } else if only_lines && lines > 0 {
+                    format!("{NONZERO}\n")
                 } else {
                     ANY.to_owned()
                 };
                 vec![Run::new(0).prints(text)]
             }
             "cat" | "wc" => reads_file(),
-            "awk" | "gawk" | "mawk" => vec![awk(call)],
+            "awk" | "gawk" | "mawk" => awk(call),
             "sed" => vec![sed(call)],
             "jq" => jq(call),
             "sleep" => {
@@ -158,7 +162,7 @@ impl Player<'_> {
         };
         let mut each: Vec<Vec<Run>> = Vec::new();
         for flavour in makes {
-            let runs = Self::grep_of(flavour, call);
+            let runs = self.grep_of(flavour, call);
             // Makes that may end in the same ways need not be told apart.
             if !each.iter().any(|other| alike(other, &runs)) {
                 each.push(runs);
@@ -175,7 +179,7 @@ impl Player<'_> {
         runs
     }
 
-    fn grep_of(flavour: Flavour, call: &Use<'_>) -> Vec<Run> {
+    fn grep_of(&self, flavour: Flavour, call: &Use<'_>) -> Vec<Run> {
         let Some(make) = tool("grep", flavour) else {
             return vec![Run::unknown("nobody knows this grep")];
         };
@@ -253,6 +257,20 @@ impl Player<'_> {
         } else {
             Regex::new(pattern, reading)
         };
+        let listed = self.picks(pattern, invert, call.input).or_else(|| {
+            let regex = regex.as_ref().filter(|_| !invert);
+            listens(regex, pattern, call.input)
+        });
+        if let Some(runs) = listed {
+            let counted = |run: Run| match run.code.is_zero() {
+                _ if quiet => run.prints(""),
+                true if count => run.prints(format!("{NONZERO}\n")),
+                false if count => run.prints("0\n"),
+                true if only => run.prints(ANY),
+                _ => run,
+            };
+            return runs.into_iter().map(counted).collect();
+        }
         let mut kept = Vec::new();
         let mut sure = false;
         let mut open = false;
@@ -306,7 +324,7 @@ impl Player<'_> {
 }
 
 /// Whether two lists of ways to end are the same.
-fn alike(one: &[Run], other: &[Run]) -> bool {
+pub(super) fn alike(one: &[Run], other: &[Run]) -> bool {
     let same = |(one, other): (&Run, &Run)| {
         one.code == other.code && one.output == other.output && one.guess == other.guess
     };
@@ -324,56 +342,6 @@ fn deleted(text: &str, set: &str) -> Option<String> {
         _ => return None,
     };
     Some(text.chars().filter(|char| !set.contains(char)).collect())
-}
-
-/// awk ends with 0 unless its program says otherwise.
-fn awk(call: &Use<'_>) -> Run {
-    let mut program = None;
-    let mut operands = 0;
-    let mut skip = false;
-    for arg in call.args {
-        let text = arg.text.as_str();
-        if skip {
-            skip = false;
-        } else if arg.splice || text == "-f" || text == "--file" {
-            return Run::unknown("nobody knows its program");
-        } else if program.is_none() && matches!(text, "-F" | "-v") {
-            skip = true;
-        } else if program.is_none() && text.starts_with('-') && text.len() > 1 {
-        } else if program.is_none() {
-            program = Some(text);
-        } else {
-            operands += 1;
-        }
-    }
-    let Some(program) = program.filter(|_| operands == 0) else {
-        return Run::unknown("nobody knows what is in the file");
-    };
-    if !is_known(program)
-        || program.contains("exit")
-        || program.contains("getline")
-        || program.contains("system")
-        || program.contains("close")
-    {
-        return Run::unknown("its program may set any status");
-    }
-    if !balanced(program) || program.trim_end().ends_with('\\') {
-        return Run::unknown("awk may not read this program");
-    }
-    let always = program.contains("BEGIN") || program.contains("END");
-    Run::new(0).prints(if call.input.is_empty() && !always {
-        ""
-    } else {
-        ANY
-    })
-}
-
-fn balanced(program: &str) -> bool {
-    let count = |char| program.matches(char).count();
-    !program.trim().is_empty()
-        && count('{') == count('}')
-        && count('(') == count(')')
-        && count('"') % 2 == 0
 }
 
 /// sed ends with 0 unless it cannot read its script or a file.
@@ -408,7 +376,8 @@ fn sed(call: &Use<'_>) -> Run {
         return Run::unknown("nobody knows what is in the file");
     }
     // Substitutions with three equal separators and plain addresses are what is surely read.
-    if scripts.iter().all(|script| plain_sed(script)) {
+    let commands = || scripts.iter().flat_map(|script| script.split(';'));
+    if scripts.iter().all(|script| plain_sed(script)) || commands().all(|it| plain_sed(it.trim())) {
         return Run::new(0).prints(if call.input.is_empty() { "" } else { ANY });
     }
     Run::unknown("its script may set any status")
@@ -431,11 +400,26 @@ fn plain_sed(script: &str) -> bool {
                     .all(|flag| matches!(flag, 'g' | 'p' | 'i' | 'I'))
             });
     }
-    let address = script.trim_end_matches(['p', 'd']);
-    address.len() < script.len()
-        && address
-            .chars()
-            .all(|char| char.is_ascii_digit() || matches!(char, ',' | '$'))
+    // `q` with a number behind it is GNU's alone.
+    let Some(address) = script.strip_suffix(['p', 'd', 'q']) else {
+        return false;
+    };
+    let address = address.trim_end();
+    if script.ends_with('q') && address.contains(',') {
+        return false;
+    }
+    let plain = |end: &str| {
+        let text = end
+            .strip_prefix('/')
+            .and_then(|rest| rest.strip_suffix('/'));
+        match text {
+            Some(text) => text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || " _-:=^".contains(c)),
+            None => end == "$" || end.parse::<u32>().is_ok_and(|line| line > 0),
+        }
+    };
+    address.is_empty() || address.splitn(2, ',').all(plain)
 }
 
 /// jq on nothing ends with 0 whatever it is asked, unless it is told to fetch its input (`-n` and `input`); on a body,

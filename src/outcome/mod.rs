@@ -1,6 +1,7 @@
 //! Plays a check through every state of the service and says with which status it would end; unknown is an answer.
 
 mod arithmetic;
+mod awk;
 pub mod budget;
 mod builtins;
 mod calls;
@@ -13,6 +14,7 @@ mod filters;
 pub mod handed;
 mod http;
 mod languages;
+mod local;
 pub mod login;
 mod mongo;
 mod options;
@@ -21,9 +23,11 @@ mod pattern;
 pub mod patterns;
 mod pipeline;
 mod player;
+mod processes;
 mod redirect;
 pub mod request;
 pub mod schedule;
+mod sockets;
 mod statuses;
 pub mod substitute;
 pub mod target;
@@ -33,6 +37,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::facts::{Inventory, Shell};
@@ -117,13 +122,31 @@ pub fn play(command: &Command, scene: &Scene<'_>) -> Outcome {
         Shell::Unknown if !command.needs_shell() => &[Dialect::Dash],
         Shell::Unknown => &[Dialect::Dash, Dialect::Ash, Dialect::Bash],
     };
+    let (outcome, searched) = play_in(command, scene, shells, false);
+    // Which of several the state of the service is about, nobody knows.
+    let others = outcome.asks.iter().any(|asks| asks != "process");
+    if searched.len() > 1 || (others && !searched.is_empty()) {
+        return play_in(command, scene, shells, true).0;
+    }
+    outcome
+}
+
+/// The same, and the processes that it looks for.
+fn play_in(
+    command: &Command,
+    scene: &Scene<'_>,
+    shells: &[Dialect],
+    mixed: bool,
+) -> (Outcome, BTreeSet<String>) {
     let mut asks: Vec<String> = Vec::new();
+    let mut searched = BTreeSet::new();
     let played = World::ALL
         .into_iter()
         .map(|world| {
             let mut paths = Vec::new();
             for dialect in shells {
                 let mut player = player::Player::new(*scene, world, *dialect);
+                player.mixed = mixed;
                 player.posix = matches!(command, Command::Script { .. });
                 paths.extend(match command {
                     Command::Words(words) => player.exec(words),
@@ -134,11 +157,12 @@ pub fn play(command: &Command, scene: &Scene<'_>) -> Outcome {
                     Command::Script { script, .. } => player.probe(&parse(&script.text, *dialect)),
                 });
                 asks.extend(player.asked());
+                searched.extend(player.searched());
             }
             statuses::sum(world, &paths)
         })
         .collect();
     asks.sort();
     asks.dedup();
-    Outcome { played, asks }
+    (Outcome { played, asks }, searched)
 }

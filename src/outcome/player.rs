@@ -26,7 +26,10 @@ pub(super) struct Player<'a> {
     pub dialect: Dialect,
     /// The shell is called `sh`: bash then keeps to POSIX.
     pub posix: bool,
+    /// It asks more than one thing, so that the state of the service says nothing of a process.
+    pub mixed: bool,
     asked: RefCell<Vec<String>>,
+    searched: RefCell<Vec<String>>,
     steps: Cell<usize>,
     pub(super) depth: Cell<usize>,
 }
@@ -38,7 +41,9 @@ impl<'a> Player<'a> {
             world,
             dialect,
             posix: false,
+            mixed: false,
             asked: RefCell::new(Vec::new()),
+            searched: RefCell::new(Vec::new()),
             steps: Cell::new(0),
             depth: Cell::new(0),
         }
@@ -53,10 +58,20 @@ impl<'a> Player<'a> {
         self.asked.borrow_mut().push(service.to_owned());
     }
 
+    /// Which processes were looked for.
+    pub fn searched(&self) -> Vec<String> {
+        self.searched.borrow().clone()
+    }
+
+    pub fn searches(&self, process: &str) {
+        self.searched.borrow_mut().push(process.to_owned());
+    }
+
     /// The same play under another shell or limit.
     pub(super) fn inside(&self, scene: Scene<'a>, dialect: Dialect) -> Player<'a> {
         let mut player = Player::new(scene, self.world, dialect);
         player.posix = self.posix;
+        player.mixed = self.mixed;
         player.depth.set(self.depth.get() + 1);
         player.steps.set(self.steps.get());
         player
@@ -66,6 +81,7 @@ impl<'a> Player<'a> {
     pub(super) fn leave(&self, inside: &Player<'_>) {
         self.steps.set(inside.steps.get());
         self.asked.borrow_mut().extend(inside.asked());
+        self.searched.borrow_mut().extend(inside.searched());
     }
 
     /// Runs words without a shell.

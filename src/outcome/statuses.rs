@@ -102,7 +102,8 @@ impl Outcome {
 
     /// It says "healthy" to a refusal and would notice a dead service.
     pub fn ignores_reply(&self) -> bool {
-        self.asks.iter().any(|asks| asks != "http" && asks != "tcp")
+        let replies = |asks: &String| !matches!(asks.as_str(), "http" | "tcp" | "process");
+        self.asks.iter().any(replies)
             && self.surely_zero_in(World::Denied)
             && !self.in_world(World::Refused).statuses.zero
     }

@@ -21,12 +21,14 @@ fn container(image: &str, tag: &str, flavour: Flavour) -> Inventory {
         "pg_isready",
         "mysqladmin",
         "psql",
+        "ss",
     ] {
         inventory.change(tool, Answer::unknown());
     }
-    for tool in ["wget", "nc", "grep", "timeout"] {
+    for tool in ["wget", "nc", "grep", "timeout", "pgrep", "ps"] {
         let flavour = match (tool, flavour) {
             ("nc", Flavour::Gnu) => Flavour::Openbsd,
+            ("pgrep" | "ps", Flavour::Gnu) => Flavour::Procps,
             _ => flavour,
         };
         let reason = Reason::fact("installed for the test");
@@ -62,6 +64,19 @@ fn checks_in_debian() {
         ("wget -q --spider http://x/", "0, 8, 6, 4, killed"),
         ("wget -q -T 5 -t 1 --spider http://x/", "0, 4, 6, 4, 4"),
         ("curl -s http://x/ | awk '{print $2}'", "0, 0, 0, 0, killed"),
+        (
+            "curl -s http://x/ | awk '/ok/ {ok = 1} END {exit !ok}'",
+            "0 or not 0, 0 or not 0, 0 or not 0, 1, killed",
+        ),
+        ("pgrep -x nginx || exit 1", "0, 0, 0, 0 or 1, 0"),
+        ("pgrep -x a-name-of-many-letters", "1, 1, 1, 1, 1"),
+        ("ps -ef | grep -v grep | grep nginx", "0, 0, 0, 0 or 1, 0"),
+        (
+            "pgrep nginx && curl -f http://x/",
+            "unknown, 1 or 22, 1 or 22, 1 or 7, unknown",
+        ),
+        ("ss -ltn | grep -q ':80 '", "0, 0, 0, 0 or 1, 0"),
+        ("expr 2 \\> 1", "0, 0, 0, 0, 0"),
         (
             "curl -s http://x/ | jq .status",
             "0 or not 0, 0 or not 0, 0 or not 0, 0, killed",

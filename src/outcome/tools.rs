@@ -5,6 +5,7 @@ use crate::facts::tools::makes;
 use crate::model::command::base;
 use crate::text::Span;
 
+use super::local::local;
 use super::path::{ANY, Flow, Path, SILENT, UNASKED};
 use super::player::Player;
 use super::words::Arg;
@@ -238,6 +239,9 @@ impl Player<'_> {
             }
             _ => self
                 .filter(program, call)
+                .or_else(|| self.search(program, call))
+                .or_else(|| self.sockets(call))
+                .or_else(|| local(call))
                 .or_else(|| self.client(call))
                 .or_else(|| self.one_liner(call))
                 .or_else(|| self.script_of_image(program, call))

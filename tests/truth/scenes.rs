@@ -29,9 +29,9 @@ pub struct Scene {
 /// Tools of which there is one make, or whose makes end alike.
 const SAME: &[&str] = &[
     "[", "basename", "cat", "chmod", "cut", "date", "dirname", "echo", "env", "expr", "false",
-    "find", "head", "id", "ls", "mkdir", "mktemp", "nice", "nohup", "pidof", "printf", "ps", "pwd",
-    "rm", "sed", "seq", "setsid", "sleep", "sort", "stat", "tail", "tee", "test", "touch", "tr",
-    "true", "uniq", "wc", "xargs", "yes",
+    "find", "head", "id", "ls", "mkdir", "mktemp", "netstat", "nice", "nohup", "pidof", "printf",
+    "ps", "pwd", "rm", "sed", "seq", "setsid", "sleep", "sort", "stat", "tail", "tee", "test",
+    "touch", "tr", "true", "uniq", "wc", "xargs", "yes",
 ];
 /// Tools that differ between GNU and BusyBox.
 const GNU: &[&str] = &["egrep", "fgrep", "grep", "timeout", "wget"];
@@ -52,6 +52,8 @@ const CLIENTS: &[&str] = &[
     "python3",
     "redis-cli",
     "ruby",
+    "ss",
+    "wait-for-it",
 ];
 /// Tools that are nowhere.
 const ABSENT: &[&str] = &[
@@ -71,7 +73,6 @@ const ABSENT: &[&str] = &[
     "sudo",
     "telnet",
     "valkey-cli",
-    "wait-for-it",
 ];
 
 /// The three scenes; a shell that is not installed has none and is named.
@@ -110,10 +111,9 @@ pub fn scenes(top: &Path) -> (Vec<Scene>, Vec<&'static str>) {
             _ => installed(tool),
         };
         for tool in SAME {
-            // Both makes of ps take the options in use here.
             scene.add(
                 tool,
-                if *tool == "ps" && make == Flavour::Gnu {
+                if matches!(*tool, "pidof" | "ps") && make == Flavour::Gnu {
                     Flavour::Procps
                 } else {
                     make
