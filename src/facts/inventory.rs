@@ -2,12 +2,14 @@
 
 mod either;
 mod first;
+mod lame;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
 use super::barred::Barred;
+use super::foreign::{Foreign, Libc};
 use super::learned;
 use super::published::{Epoch, Published};
 use super::recipes::Recipe;
@@ -26,6 +28,8 @@ pub struct Inventory {
     pub manager: Option<String>,
     /// The version of BusyBox, where its applets are the tools.
     pub busybox: Option<String>,
+    /// The C library that its programs are linked with.
+    pub libc: Option<Libc>,
     /// Ports that the image exposes, TCP only.
     pub ports: Vec<u16>,
     /// Who it runs as.
@@ -59,6 +63,10 @@ pub struct Inventory {
     shell: Option<Shell>,
     /// Files that are there and cannot be started, by the words that call them.
     barred: BTreeMap<String, Barred>,
+    /// Programs that were copied without their libraries, by their paths.
+    foreign: BTreeMap<String, Foreign>,
+    /// Paths at which an instruction put a program by itself, not with a package.
+    placed: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -107,6 +115,7 @@ impl Inventory {
             release: base.as_ref().and_then(|base| base.release.clone()),
             manager: found.common_of_bases(|base| base.manager.clone()),
             busybox: base.as_ref().and_then(|base| base.busybox.clone()),
+            libc: libc_of(&found),
             ports: ports.iter().filter_map(|port| tcp_port(port)).collect(),
             user: found.setting(|setup| &setup.user),
             entrypoint: found.setting(|setup| &setup.entrypoint),
@@ -126,6 +135,7 @@ impl Inventory {
     pub(super) fn of_learned(image: Arc<learned::Image>) -> Self {
         Self {
             // What runs a test that is one string is all that this is asked for, beside `/bin/sh` by its path.
+            libc: None,
             shell: image.shell.is_some().then(|| image.test_shell()),
             origin: Origin::Learned(image),
             ..Self::scratch()
@@ -140,6 +150,7 @@ impl Inventory {
             release: None,
             manager: None,
             busybox: None,
+            libc: Some(Libc::None),
             ports: Vec::new(),
             user: None,
             entrypoint: None,
@@ -158,6 +169,8 @@ impl Inventory {
             less: None,
             shell: None,
             barred: BTreeMap::new(),
+            foreign: BTreeMap::new(),
+            placed: BTreeSet::new(),
         }
     }
 
@@ -165,6 +178,7 @@ impl Inventory {
     pub fn unknown(shown: impl Into<String>, why: impl Into<String>) -> Self {
         Self {
             check: OwnCheck::Unknown,
+            libc: None,
             origin: Origin::Unknown(Reason::fact(why)),
             ..Self::scratch()
         }
@@ -249,16 +263,6 @@ impl Inventory {
             }
             _ => Answer::unknown(),
         }
-    }
-
-    /// Says that a file which this word calls cannot be started.
-    pub fn bar(&mut self, word: &str, why: Barred) {
-        self.barred.insert(word.to_owned(), why);
-    }
-
-    /// Why a file that this word calls cannot be started, where that is known.
-    pub fn barred(&self, word: &str) -> Option<&Barred> {
-        self.barred.get(word)
     }
 
     /// Whether nothing speaks for the tool but that published health checks of the image run it.
@@ -440,6 +444,14 @@ impl Inventory {
             _ => false,
         }
     }
+}
+
+/// The C library of a published image. Distroless has all its images on one base, and `static` without its library.
+fn libc_of(found: &Published) -> Option<Libc> {
+    if found.image.name.starts_with("gcr.io/distroless/static") {
+        return Some(Libc::None);
+    }
+    Libc::of(&found.common_of_bases(|base| base.libc.clone())?)
 }
 
 /// The folders of PATH in nearly every image.

@@ -5,6 +5,7 @@ pub mod arrival;
 pub mod barred;
 pub mod container;
 mod filled;
+pub mod foreign;
 pub mod images;
 mod inventory;
 pub mod jobs;

@@ -39,6 +39,8 @@ pub(super) struct State {
     pub written: BTreeSet<String>,
     /// The applets of a BusyBox that was copied in.
     pub applets: Option<Vec<String>>,
+    /// Whether libraries were copied here, with which foreign programs may run.
+    pub libraries: bool,
     /// How often this stage could have gone more than one way.
     pub forks: usize,
     /// SHELL: the dialect of RUN, None where nobody knows it, or it is no shell that can be read.
@@ -142,6 +144,11 @@ fn follow(
     for step in &stage.steps {
         state.step(step, before, lookup);
     }
+    // Packages that bring one library to the other's system.
+    let bridges = ["gcompat", "libc6-compat", "glibc", "musl"];
+    if state.libraries || bridges.iter().any(|package| state.world.contains(*package)) {
+        state.inventory.forget_foreign();
+    }
     let shown = state.inventory.shown.clone();
     let name = name_of(build, index);
     if !stage.steps.is_empty() && !shown.contains(" (from ") {
@@ -167,6 +174,7 @@ impl State {
             workdir: Some("/".to_owned()),
             written: BTreeSet::new(),
             applets: None,
+            libraries: false,
             forks: 0,
             own_command: false,
         }
@@ -274,6 +282,7 @@ impl State {
     /// A program is put at this absolute path.
     pub fn put(&mut self, path: &str, flavour: Flavour, span: Span, words: &str) {
         self.written.remove(path);
+        self.inventory.place(path);
         self.bring(path, flavour, span, words);
         if let Some((folder, name)) = path.rsplit_once('/')
             && self.on_path(folder)
@@ -298,6 +307,7 @@ impl State {
         }
         self.written.extend(other.written.iter().cloned());
         self.forks = self.forks.max(other.forks);
+        self.libraries |= other.libraries;
         self
     }
 

@@ -402,6 +402,11 @@ impl Player<'_> {
             "tini" | "catatonit" | "dumb-init" | "chroot" => {
                 vec![self.unknown(path, first.span, name, "nobody knows what it runs")]
             }
+            // Its applets are in it, whether or not PATH finds them.
+            "busybox" | "toybox" => match rest.first().and_then(Arg::known) {
+                Some(applet) => self.present(applet, rest, path),
+                None => self.program(rest, path, true),
+            },
             _ => self.program(rest, path, true),
         }
     }

@@ -220,6 +220,29 @@ impl Watched<'_> {
         self.outcome_in(&inventory).as_ref().is_some_and(spoils)
     }
 
+    /// The line of a Dockerfile that installs a program the way its image does that.
+    pub fn install(&self, program: &str) -> Option<String> {
+        let manager = self.inventory.manager.as_deref()?;
+        let package = match program {
+            "curl" | "wget" | "jq" | "bash" => program,
+            "pgrep" | "ps" | "pidof" if manager != "apk" => match manager {
+                "apt" => "procps",
+                _ => "procps-ng",
+            },
+            _ => return None,
+        };
+        Some(match manager {
+            "apk" => format!("RUN apk add --no-cache {package}"),
+            "apt" => format!(
+                "RUN apt-get update && apt-get install -y --no-install-recommends {package} && rm -rf /var/lib/apt/lists/*"
+            ),
+            "dnf" | "microdnf" | "yum" => {
+                format!("RUN {manager} install -y {package} && {manager} clean all")
+            }
+            _ => return None,
+        })
+    }
+
     /// How the check would end if `/bin/sh` were bash; None where it is, or nobody knows what it is.
     pub fn outcome_under_bash(&self) -> Option<Outcome> {
         let shell = self.inventory.shell();

@@ -32,7 +32,9 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             let Some(program) = call.program() else {
                 continue;
             };
-            if call.builtin || met.contains(&program) {
+            // The applets of BusyBox are in it, whether or not PATH finds them.
+            let applet = call.through("busybox") || call.through("toybox");
+            if call.builtin || applet || met.contains(&program) {
                 continue;
             }
             let answer = watched.inventory.has(program);
@@ -131,25 +133,7 @@ fn rewritten(watched: &Watched<'_>, call: &Call, other: &Substitute) -> Option<V
 /// A line in the final stage that installs the tool.
 fn installed(watched: &Watched<'_>, program: &str) -> Option<Fix> {
     let (build, stage) = watched.build?;
-    let manager = watched.inventory.manager.as_deref()?;
-    let package = match program {
-        "curl" | "wget" | "jq" | "bash" => program,
-        "pgrep" | "ps" | "pidof" if manager != "apk" => match manager {
-            "apt" => "procps",
-            _ => "procps-ng",
-        },
-        _ => return None,
-    };
-    let line = match manager {
-        "apk" => format!("RUN apk add --no-cache {package}"),
-        "apt" => format!(
-            "RUN apt-get update && apt-get install -y --no-install-recommends {package} && rm -rf /var/lib/apt/lists/*"
-        ),
-        "dnf" | "microdnf" | "yum" => {
-            format!("RUN {manager} install -y {package} && {manager} clean all")
-        }
-        _ => return None,
-    };
+    let line = watched.install(program)?;
     let after = last_run_as_root(build, stage)?;
     Some(Fix::risky(
         format!("install `{program}` in the final stage"),

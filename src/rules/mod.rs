@@ -12,6 +12,7 @@ mod downgraded_dependency;
 mod dropped_by_oci;
 mod empty_test;
 mod external_target;
+mod foreign_binary;
 mod head_refused;
 mod health_budget;
 mod heavy_probe;
@@ -78,6 +79,7 @@ pub const RULES: &[&Rule] = &[
     &missing_shell::RULE,
     &missing_script::RULE,
     &script_not_executable::RULE,
+    &foreign_binary::RULE,
     &bashism::RULE,
     &unsupported_option::RULE,
     &test_without_cmd::RULE,

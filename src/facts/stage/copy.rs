@@ -6,6 +6,7 @@ use crate::model::build::CopyFrom;
 use crate::text::{Span, Traced};
 
 use super::super::answer::{Answer, Flavour, Holds, Reason, Shell};
+use super::super::foreign::{Foreign, linked_with, may_be_libraries};
 use super::super::images::tracked;
 use super::super::inventory::Inventory;
 use super::State;
@@ -75,11 +76,14 @@ impl State {
             if name == "busybox" {
                 self.applets = origin.as_ref().and_then(Inventory::applets);
             }
+            self.libraries |= may_be_libraries(&path, &to);
             if !into {
                 self.put(&to, flavour, span, &words);
+                self.note_foreign(origin.as_ref(), &path, &to, span);
             } else if file && !globs && !unpacks {
                 let to = format!("{}/{name}", to.trim_end_matches('/'));
                 self.put(&to, flavour, span, &words);
+                self.note_foreign(origin.as_ref(), &path, &to, span);
             } else if tree {
                 // `bin/*` is all that is in `bin`.
                 let folder = path.strip_suffix("/*").unwrap_or(&path);
@@ -90,6 +94,23 @@ impl State {
                     _ => self.unreadable(span),
                 }
             }
+        }
+    }
+
+    /// A program of another system, which may lack here what it is linked with.
+    fn note_foreign(&mut self, origin: Option<&Inventory>, path: &str, to: &str, span: Span) {
+        let Some(origin) = origin else { return };
+        let (Some(needs), Some(here)) = (linked_with(origin, path), self.inventory.libc) else {
+            return;
+        };
+        if needs != here {
+            self.inventory.add_foreign(Foreign {
+                step: span,
+                from: origin.shown.clone(),
+                path: to.to_owned(),
+                needs,
+                here,
+            });
         }
     }
 
