@@ -853,6 +853,10 @@ fn a_taught_image_is_checked_offline() {
         said.starts_with("example.com/serve:1: 11 programs, debian 12, linux/amd64, sha256:"),
         "{said}"
     );
+    assert!(
+        said.ends_with("\nwritten to healthlint.images.toml\n"),
+        "{said}"
+    );
     let facts = fs::read_to_string(folder.0.join("healthlint.images.toml")).unwrap();
     assert_eq!(Learned::parse(&facts).unwrap().render(), facts);
     let left: Vec<_> = fs::read_dir(&folder.0).unwrap().collect();
@@ -875,7 +879,11 @@ fn a_taught_image_is_checked_offline() {
 
     // The same again changes nothing; a newer build is compared, and only `learn` takes it over.
     assert_eq!(healthlint(&folder, &["image", "check", "image.tar"]).2, 0);
-    healthlint(&folder, &["image", "learn", "image.tar"]);
+    let (said, _, _) = healthlint(&folder, &["image", "learn", "image.tar"]);
+    assert!(
+        said.ends_with("\nhealthlint.images.toml says so already\n"),
+        "{said}"
+    );
     assert_eq!(
         fs::read_to_string(folder.0.join("healthlint.images.toml")).unwrap(),
         facts
@@ -947,6 +955,66 @@ fn a_configured_mirror_serves_what_others_publish() {
 }
 
 #[test]
+fn what_is_known_comes_with_its_gaps() {
+    let folder = Scratch::new();
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    let pinned = format!("postgres@{digest}");
+    for (name, lines) in [
+        (
+            "mirror.gcr.io/library/redis:7",
+            &[
+                "mirror.gcr.io/library/redis:7\n  the same as redis:7\n",
+                "  from        the facts of healthlint, 2026-08\n",
+            ][..],
+        ),
+        (
+            "postgres",
+            &[
+                "postgres:latest\n  from ",
+                "  gaps        the tag moves: pulled earlier, it may be 17",
+                "it may hold more: dependencies of third-party packages",
+                "`healthlint image learn postgres:latest` asks the image itself\n",
+            ],
+        ),
+        (
+            &pinned,
+            &[
+                &format!("{pinned}\n"),
+                "it may be any postgres: this is what all that were looked at",
+                " more\n",
+                &format!("`healthlint image learn {pinned}` asks the image itself\n"),
+            ],
+        ),
+        (
+            "postgres:latestt",
+            &["  gaps        nobody saw such a tag: "],
+        ),
+        (
+            "postgres:17.2",
+            &["  tags seen   16.2.x to 16.x\n              17.3.x\n"],
+        ),
+        (
+            "cgr.dev/chainguard/minio",
+            &["  gaps        only what published health checks run in it is known\n"],
+        ),
+        (
+            "nobody/knows:1",
+            &["  unknown     nothing is known about this image\n"],
+        ),
+    ] {
+        let (shown, error, status) = healthlint(&folder, &["image", name]);
+        assert_eq!((error.as_str(), status), ("", 0), "{name}");
+        for line in lines {
+            assert!(shown.contains(line), "{name}: {line}\n{shown}");
+        }
+        for line in shown.lines() {
+            let copied = line.contains("probe with") || line.contains('`') || line == name;
+            assert!(line.len() <= 80 || copied, "{name}: {line}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_learned_leaves_the_file_alone() {
     let folder = Scratch::new();
     folder.put(
@@ -954,6 +1022,7 @@ fn what_cannot_be_learned_leaves_the_file_alone() {
         &debian().docker(Compression::Gzip, &["x:1"])[..1500],
     );
     folder.put("nameless.tar", &debian().docker(Compression::Gzip, &[]));
+    folder.put("note.txt", b"hello\n");
     for (words, message) in [
         (&["image", "learn", "cut.tar"][..], "cut.tar: "),
         (&["image", "learn", "nameless.tar"], "`--as NAME:TAG` does"),
@@ -964,7 +1033,18 @@ fn what_cannot_be_learned_leaves_the_file_alone() {
             "is no platform",
         ),
         (&["image", "check"], "there are no learned images"),
-        (&["image", "NO"], "`NO` is no image name"),
+        (
+            &["image", "NO"],
+            "`NO` is no image name: the names of images are lower-case",
+        ),
+        (&["image", "app:${TAG:-1}"], "in place of the variable"),
+        (&["image", "docker://app"], "as behind `image:` or `FROM`"),
+        (&["image", "app 1"], "it holds a blank"),
+        (&["image", ""], "it is empty"),
+        (&["image", "app@sha256:12"], "`sha256:` and 64 digits"),
+        (&["image", "app:"], "one looks like `postgres:17`"),
+        (&["image", "learn", "gone.tar"], "there is no such file"),
+        (&["image", "learn", "note.txt"], "this is no tar archive"),
     ] {
         let (said, error, status) = healthlint(&folder, words);
         assert!(
@@ -1022,7 +1102,7 @@ fn a_local_engine_is_asked_for_every_image_of_the_project() {
     );
     assert!(
         error.contains(
-            "example.com/gone:1: `docker image save` gave no image: Error: no such image"
+            "example.com/gone:1: `docker image save` gave no image: Error: no such image; `docker pull example.com/gone:1` fetches it"
         ),
         "{error}"
     );

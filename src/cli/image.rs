@@ -18,6 +18,11 @@ use crate::facts::learned::{self, Image as Facts, Learned, Reference};
 use crate::report::visible;
 use crate::walk::{self, Disk, LARGEST};
 
+/// What reading an image may cost; `learn::Limits` holds the numbers.
+const LIMITS: &str = "\
+Only names, modes and links of files in the folders of PATH, the configuration and os-release are read; nothing is run
+or unpacked. An image of more than 2 million files, 128 GiB, or layers that were compressed beyond belief is an error.";
+
 /// The words behind `healthlint image`.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -32,6 +37,7 @@ pub struct Image {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Read images and write what they hold into healthlint.images.toml
+    #[command(after_help = LIMITS)]
     Learn(Learn),
     /// Say where newer images contradict what was learned, and what healthlint itself knows
     Check(Compare),
@@ -139,17 +145,21 @@ fn learn(command: &Learn, mut place: Place, outlet: &Outlet) -> Status {
             Err(message) => status = trouble(outlet, &format!("{source}: {message}")),
         }
     }
-    if let Err(message) = write(&place, found) {
-        return trouble(outlet, &message);
+    match write(&place, found) {
+        Ok(Some(line)) => {
+            let _ = writeln!(out, "{line}");
+        }
+        Ok(None) => {}
+        Err(message) => return trouble(outlet, &message),
     }
     outlet.out(&visible::lines(&out));
     status
 }
 
-/// Puts the images into the file, with those that are there already.
-fn write(place: &Place, found: BTreeMap<String, Arc<Facts>>) -> Result<(), String> {
+/// Puts the images into the file, with those that are there already, and says so.
+fn write(place: &Place, found: BTreeMap<String, Arc<Facts>>) -> Result<Option<String>, String> {
     if found.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let old = place.learned.render();
     let mut learned = place.learned.clone();
@@ -163,14 +173,17 @@ fn write(place: &Place, found: BTreeMap<String, Arc<Facts>>) -> Result<(), Strin
         ));
     }
     let there = nearest(&place.folder, learned::NAME);
+    let file = there
+        .clone()
+        .unwrap_or_else(|| place.folder.join(learned::NAME));
+    let shown = place.disk.shown(Path::new(&file));
     if there.is_some() && old == new {
-        return Ok(());
+        return Ok(Some(format!("{shown} says so already")));
     }
-    let file = there.unwrap_or_else(|| place.folder.join(learned::NAME));
-    walk::put(&file, &new).map_err(|error| {
-        let shown = place.disk.shown(Path::new(&file));
-        format!("{shown} could not be written: {error}")
-    })
+    match walk::put(&file, &new) {
+        Ok(()) => Ok(Some(format!("written to {shown}"))),
+        Err(error) => Err(format!("{shown} could not be written: {error}")),
+    }
 }
 
 /// `healthlint image check`.

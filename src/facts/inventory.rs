@@ -314,6 +314,22 @@ impl Inventory {
         }
     }
 
+    /// The tags that were looked at and speak for this one; empty for what was learned or is built locally.
+    pub fn seen(&self) -> Vec<String> {
+        match &self.origin {
+            Origin::Published(found) => found.seen(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Why not everything that is said here is sure; empty where it is.
+    pub fn doubts(&self) -> Vec<String> {
+        match &self.origin {
+            Origin::Published(found) => found.doubts(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The year and month of the facts.
     pub fn date(&self) -> Option<&str> {
         match &self.origin {

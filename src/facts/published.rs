@@ -1,5 +1,7 @@
 //! Which families of an image a tag means, and how sure that makes an answer.
 
+mod doubts;
+
 use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
 use super::images::{Base, Family, Image, Setup, base};
 use super::tag::{Tag, Version};
@@ -184,6 +186,12 @@ impl Published {
         agreed(&answers)
     }
 
+    /// The tags that were looked at and speak for this one, as `17.7.x to latest, alpine`.
+    pub fn seen(&self) -> Vec<String> {
+        let families = self.families(&self.meant);
+        families.iter().map(|family| family.named()).collect()
+    }
+
     /// Who says so: the witnesses of the families that the tag may mean, and of their bases.
     pub fn witnesses(&self) -> Vec<String> {
         let mut witnesses = Vec::new();
@@ -265,7 +273,7 @@ impl Published {
             Holds::Yes(_) => vec![Reason::fact(format!(
                 "`{tool}` is in {image} (facts, {date})"
             ))],
-            Holds::No(_) => {
+            Holds::No(firmness) => {
                 let from = self
                     .base()
                     .filter(|base| base.name != *image)
@@ -298,6 +306,9 @@ impl Published {
                             "{name} {to} still had `{tool}`, {name} {from} does not (facts, {date})"
                         )));
                     }
+                }
+                if self.certain && firmness == Firmness::Soft {
+                    why.extend(self.unsure(tool));
                 }
                 why
             }

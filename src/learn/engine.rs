@@ -1,5 +1,6 @@
 //! Images of a local engine: `docker image save` or `podman image save`, piped into the reader.
 
+use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -94,9 +95,12 @@ pub fn save(
     let complaint = complaint.join().unwrap_or_default();
     if nothing_came || (seen.is_ok() && !status.success()) {
         let words = complaint.lines().next().unwrap_or("it said nothing");
-        return Err(Failure(format!(
-            "`{program} image save` gave no image: {words}; `{program} pull {name}` fetches it"
-        )));
+        let mut said = format!("`{program} image save` gave no image: {words}");
+        // An engine that does not answer fetches nothing either.
+        if !words.to_lowercase().contains("connect") {
+            let _ = write!(said, "; `{program} pull {name}` fetches it");
+        }
+        return Err(Failure(said));
     }
     let mut seen = seen?;
     let Some(mut first) = seen.drain(..).next() else {

@@ -44,6 +44,8 @@ pub struct Tar<R> {
     /// Bytes of data and of padding that are still to come.
     data: u64,
     padding: u64,
+    /// Whether a header was read.
+    begun: bool,
 }
 
 /// What extension headers say about the entry that follows them.
@@ -61,6 +63,7 @@ impl<R: Read> Tar<R> {
             input,
             data: 0,
             padding: 0,
+            begun: false,
         }
     }
 
@@ -174,8 +177,10 @@ impl<R: Read> Tar<R> {
         match fill(&mut self.input, &mut block)? {
             0 => return Ok(None),
             BLOCK => {}
+            _ if !self.begun => return Err(io::Error::other("this is no tar archive")),
             _ => return Err(cut_off()),
         }
+        self.begun = true;
         if block.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }

@@ -11,7 +11,7 @@ pub mod sarif;
 pub mod suggested;
 pub mod time_line;
 pub mod visible;
-mod wrap;
+pub mod wrap;
 
 use crate::finding::{Applicability, Fault, Finding, Severity};
 use crate::rule::Rule;

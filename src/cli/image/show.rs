@@ -8,9 +8,16 @@ use crate::facts::images::tracked;
 use crate::facts::learned::{Image as Facts, Learned, Reference};
 use crate::facts::{Firmness, Holds, Inventory, OwnCheck, Shell, filled};
 use crate::report::visible;
+use crate::report::wrap::wrapped;
 
-/// Columns of a line of names.
-const WIDTH: usize = 96;
+/// Columns of a line.
+const WIDTH: usize = 80;
+
+/// Columns in front of what a line says.
+const MARGIN: usize = 14;
+
+/// Witnesses and tags that are named one by one.
+const MOST_SEEN: usize = 6;
 
 /// Programs that came or went and are named one by one.
 const MOST_NAMED: usize = 30;
@@ -21,10 +28,7 @@ pub fn run(names: &[String], learned: &Learned, outlet: &Outlet) -> Status {
     let mut status = Status::Quiet;
     for name in names {
         let Some(reference) = Reference::parse(name) else {
-            outlet.error(&format!(
-                "error: `{}` is no image name\n",
-                visible::line(name)
-            ));
+            outlet.error(&format!("error: {}\n", visible::line(&no_name(name))));
             status = Status::Trouble;
             continue;
         };
@@ -32,14 +36,46 @@ pub fn run(names: &[String], learned: &Learned, outlet: &Outlet) -> Status {
             out.push('\n');
         }
         let seen = learned.find(&reference);
-        image(&mut out, &learned.inventory_of(&reference), seen);
+        image(&mut out, name, &learned.inventory_of(&reference), seen);
     }
     outlet.out(&visible::lines(&out));
     status
 }
 
-fn image(out: &mut String, inventory: &Inventory, learned: Option<&Arc<Facts>>) {
-    let _ = writeln!(out, "{}", inventory.shown);
+/// Why a word of the command line names no image.
+pub fn no_name(word: &str) -> String {
+    let why = if word.is_empty() {
+        "it is empty"
+    } else if word.contains('$') {
+        "write the value in place of the variable, as in `postgres:17`"
+    } else if word.contains("://") {
+        "write it as behind `image:` or `FROM`, as in `postgres:17`"
+    } else if word.contains(char::is_whitespace) {
+        "it holds a blank"
+    } else if Reference::parse(&word.to_lowercase()).is_some() {
+        "the names of images are lower-case"
+    } else if word.contains('@') {
+        "behind the `@` belongs `sha256:` and 64 digits"
+    } else {
+        "one looks like `postgres:17`, `ghcr.io/team/app` or `app@sha256:…`"
+    };
+    format!("`{word}` is no image name: {why}")
+}
+
+fn image(out: &mut String, name: &str, inventory: &Inventory, learned: Option<&Arc<Facts>>) {
+    let (named, digest) = match name.split_once('@') {
+        Some((named, digest)) => (named, Some(digest)),
+        None => (name, None),
+    };
+    let last = named.rsplit('/').next().unwrap_or(named);
+    let title = match digest {
+        None if !last.contains(':') && inventory.shown != "scratch" => format!("{name}:latest"),
+        _ => name.to_owned(),
+    };
+    let _ = writeln!(out, "{title}");
+    if title.split('@').next() != Some(&inventory.shown) {
+        row(out, "the same as", &inventory.shown);
+    }
     if let Some(image) = learned {
         row(
             out,
@@ -48,14 +84,14 @@ fn image(out: &mut String, inventory: &Inventory, learned: Option<&Arc<Facts>>) 
         );
     } else if let Some(date) = inventory.date() {
         row(out, "from", &format!("the facts of healthlint, {date}"));
-        for witness in inventory.witnesses() {
-            row(out, "", &witness);
-        }
+        some(out, "", &inventory.witnesses());
+        some(out, "tags seen", &inventory.seen());
+        some(out, "gaps", &inventory.doubts());
     }
     let tools = Tools::of(inventory);
     if learned.is_none() && tools.is_empty() && inventory.date().is_none() {
         row(out, "unknown", "nothing is known about this image");
-        learn(out, inventory);
+        learn(out, &title);
         return;
     }
     let system = [&inventory.distro, &inventory.release];
@@ -63,7 +99,7 @@ fn image(out: &mut String, inventory: &Inventory, learned: Option<&Arc<Facts>>) 
     row(out, "system", &or_unknown(system.join(" ")));
     row(
         out,
-        "manager",
+        "packages",
         inventory.manager.as_deref().unwrap_or("unknown"),
     );
     row(
@@ -83,8 +119,8 @@ fn image(out: &mut String, inventory: &Inventory, learned: Option<&Arc<Facts>>) 
     }
     if let Some(words) = inventory.first_process(None, None) {
         let reaps = match inventory.reaps(None, None) {
-            Some(true) => ", which waits for orphans",
-            Some(false) => ", which leaves orphans as zombies",
+            Some(true) => ", which clears away what a killed check leaves behind",
+            Some(false) => ", which leaves the processes of a killed check as zombies",
             None => "",
         };
         row(out, "PID 1", &format!("{}{reaps}", words.join(" ")));
@@ -99,7 +135,8 @@ fn image(out: &mut String, inventory: &Inventory, learned: Option<&Arc<Facts>>) 
         },
     );
     if let Some(check) = filled(inventory, None, None) {
-        row(out, "probe with", &check.test.yaml());
+        // It stays on one line, so that it can be copied.
+        let _ = writeln!(out, "  {:11} {}", "probe with", check.test.yaml());
     }
     list(out, "has", &tools.has);
     list(out, "lacks", &tools.lacks);
@@ -110,23 +147,46 @@ fn image(out: &mut String, inventory: &Inventory, learned: Option<&Arc<Facts>>) 
         row(
             out,
             "in all",
-            &format!("{count} programs in {}", image.path.join(", ")),
+            &format!("{} in {}", programs(count), image.path.join(", ")),
         );
         if !image.uncertain.is_empty() {
             let paths: Vec<&str> = image.uncertain.iter().map(String::as_str).collect();
             list(out, "not for all", &paths);
         }
     } else if !tools.unknown.is_empty() || !tools.may_lack.is_empty() {
-        learn(out, inventory);
+        learn(out, &title);
     }
 }
 
-fn learn(out: &mut String, inventory: &Inventory) {
-    let command = format!(
-        "`healthlint image learn {}` asks the image itself",
-        inventory.shown
+fn learn(out: &mut String, name: &str) {
+    // It stays on one line, so that it can be copied.
+    let _ = writeln!(
+        out,
+        "{:MARGIN$}`healthlint image learn {name}` asks the image itself",
+        ""
     );
-    row(out, "", &command);
+}
+
+/// The first of many lines, and how many more there are.
+fn some(out: &mut String, key: &str, lines: &[String]) {
+    let mut key = key;
+    let more = lines.len().saturating_sub(MOST_SEEN);
+    // One more is no shorter than itself.
+    let shown = if more > 1 { MOST_SEEN } else { lines.len() };
+    for line in lines.iter().take(shown) {
+        row(out, key, line);
+        key = "";
+    }
+    if shown < lines.len() {
+        row(out, key, &format!("and {more} more"));
+    }
+}
+
+fn programs(count: usize) -> String {
+    match count {
+        1 => "1 program".to_owned(),
+        _ => format!("{count} programs"),
+    }
 }
 
 /// The tools that probes use, by what is known of them.
@@ -167,7 +227,11 @@ fn or_unknown(text: String) -> String {
 }
 
 fn row(out: &mut String, key: &str, value: &str) {
-    let _ = writeln!(out, "  {key:11} {value}");
+    let mut key = key;
+    for line in wrapped(value, WIDTH - MARGIN, WIDTH - MARGIN) {
+        let _ = writeln!(out, "{}", format!("  {key:11} {line}").trim_end());
+        key = "";
+    }
 }
 
 fn list(out: &mut String, key: &str, names: &[&str]) {
@@ -175,7 +239,7 @@ fn list(out: &mut String, key: &str, names: &[&str]) {
     let mut line = String::new();
     for (index, name) in names.iter().enumerate() {
         let comma = if index + 1 < names.len() { "," } else { "" };
-        if !line.is_empty() && line.chars().count() + name.chars().count() + 15 > WIDTH {
+        if !line.is_empty() && line.chars().count() + name.chars().count() + MARGIN + 2 > WIDTH {
             row(out, key, &line);
             (key, line) = ("", String::new());
         }
@@ -195,8 +259,9 @@ pub fn news(out: &mut String, image: &Facts, before: Option<&Facts>, learned: &L
     let count = image.programs().len();
     let _ = writeln!(
         out,
-        "{}: {count} programs, {system}, {}, {}",
+        "{}: {}, {system}, {}, {}",
         image.shown(),
+        programs(count),
         image.platform,
         image.digests.first().map_or("", String::as_str)
     );

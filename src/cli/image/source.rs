@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
+use super::show::no_name;
 use crate::cli::Outlet;
 use crate::facts::learned::{Image as Facts, Reference};
 use crate::learn::{self, Engine, Failure, Platform, Seen, Wanted};
@@ -56,9 +57,7 @@ impl Terms {
                 .ok_or_else(|| format!("`{platform}` is no platform; write `linux/amd64`"))?;
         }
         let name = match name {
-            Some(name) => {
-                Some(Reference::parse(name).ok_or_else(|| format!("`{name}` is no image name"))?)
-            }
+            Some(name) => Some(Reference::parse(name).ok_or_else(|| no_name(name))?),
             None => None,
         };
         Ok(Self {
@@ -101,6 +100,9 @@ impl Terms {
         let Some(reference) = Reference::parse(source) else {
             return Err("there is no such file or folder, and it is no image name".to_owned());
         };
+        if is_path(source) {
+            return Err("there is no such file".to_owned());
+        }
         let progress = Progress::new(source);
         let seen = self.fetched(&reference, source, &mut |count| {
             progress.tell(count, outlet);
@@ -158,6 +160,12 @@ impl Terms {
         }
         Ok(images)
     }
+}
+
+/// Whether a word can only be meant for a file, though it might name an image.
+fn is_path(source: &str) -> bool {
+    let ends = [".tar", ".tgz", ".gz", ".zst", ".oci"];
+    ends.iter().any(|end| source.ends_with(end))
 }
 
 /// One line on a terminal that says how far the reading has come.
