@@ -25,6 +25,14 @@ impl Player<'_> {
         if call.says("--help") {
             return Some(vec![Run::unknown("nobody knows how it ends with `--help`")]);
         }
+        let port = match call.name {
+            "redis-cli" | "valkey-cli" | "keydb-cli" | "pg_isready" | "psql" => Some("-p"),
+            "mysqladmin" | "mariadb-admin" | "mysql" | "mariadb" => Some("-P"),
+            _ => None,
+        };
+        if port.is_some_and(|port| names_no_port(call, port)) {
+            return Some(vec![Run::unknown("nobody reads this port")]);
+        }
         let runs = match call.name {
             "redis-cli" | "valkey-cli" | "keydb-cli" => self.redis(make, call),
             "pg_isready" => self.pg_isready(make, call),
@@ -231,10 +239,6 @@ impl Player<'_> {
         }
         if options.has(&["-V", "--version", "-?", "--help"]) {
             return vec![Run::new(0).prints(ANY).hides("it asks no service")];
-        }
-        let port = options.value(&["-p", "--port"]);
-        if port.is_some_and(|port| is_known(port) && port.parse::<u16>().is_err()) {
-            return vec![Run::unknown("nobody reads this port")];
         }
         let mut run = self.plain(make, call);
         // It never logs in, so a refused login is none of its business.
@@ -466,4 +470,20 @@ impl Player<'_> {
             _ => Run::unknown("nobody knows what the service sends"),
         }
     }
+}
+
+/// Whether the port is something else than a number: some clients stop there, and some ask at port 0.
+fn names_no_port(call: &Use<'_>, short: &str) -> bool {
+    let words = call.args.iter().map(|arg| arg.text.as_str());
+    let next = words.clone().skip(1).map(Some).chain([None]);
+    words.zip(next).any(|(word, next)| {
+        let value = match word {
+            "--port" => next,
+            _ if word == short => next,
+            _ => word
+                .strip_prefix("--port=")
+                .or_else(|| word.strip_prefix(short)),
+        };
+        value.is_some_and(|port| is_known(port) && port.parse::<u16>().is_err())
+    })
 }
