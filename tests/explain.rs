@@ -290,13 +290,20 @@ fn the_contract_of_the_json() {
         .map(String::as_str)
         .collect();
     let mut expected = [
-        "service", "image", "place", "nothing", "parts", "layers", "shell", "programs", "timing",
-        "times", "worlds", "findings",
+        "service", "image", "place", "nothing", "parts", "layers", "shell", "readers", "programs",
+        "timing", "times", "worlds", "unplayed", "findings",
     ];
     expected.sort_unstable();
     let mut keys = keys;
     keys.sort_unstable();
     assert_eq!(keys, expected);
+    assert_eq!(
+        check["readers"],
+        json!([{"reader": "/bin/sh (dash)", "lines": [
+            {"depth": 0, "text": "curl -s \"http://127.0.0.1:80/$NAME\"", "missing": []},
+            {"depth": 0, "text": "| awk '{print}'", "missing": []},
+        ]}])
+    );
     assert_eq!(
         check["programs"],
         json!([

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::explain::{Explanation, Origin, Row};
+use crate::explain::{Explanation, Origin, Parsed, Row};
 use crate::finding::Finding;
 use crate::report::visible;
 use crate::text::{Sources, Span};
@@ -35,10 +35,12 @@ struct Check<'a> {
     parts: Vec<Part<'a>>,
     layers: Vec<Layer<'a>>,
     shell: Option<&'a str>,
+    readers: Vec<Reader<'a>>,
     programs: Vec<Program<'a>>,
     timing: Vec<Setting<'a>>,
     times: Times,
     worlds: Vec<World<'a>>,
+    unplayed: Option<&'a str>,
     findings: Vec<Said<'a>>,
 }
 
@@ -61,6 +63,19 @@ struct Part<'a> {
 struct Layer<'a> {
     name: &'a str,
     text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Reader<'a> {
+    reader: &'a str,
+    lines: Vec<Line<'a>>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    depth: usize,
+    text: &'a str,
+    missing: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -132,6 +147,7 @@ fn check<'a>(sources: &'a Sources, it: &'a Explanation) -> Check<'a> {
             })
             .collect(),
         shell: it.shell.as_deref(),
+        readers: it.parsed.iter().map(reader).collect(),
         programs: it
             .programs
             .iter()
@@ -173,11 +189,24 @@ fn check<'a>(sources: &'a Sources, it: &'a Explanation) -> Check<'a> {
             never_healthy: it.times.never_healthy.map(|time| time.as_secs_f64()),
         },
         worlds: it.rows.iter().map(|row| world(sources, row)).collect(),
+        unplayed: it.unplayed,
         findings: it
             .findings
             .iter()
             .map(|finding| said(sources, finding))
             .collect(),
+    }
+}
+
+fn reader(parsed: &Parsed) -> Reader<'_> {
+    let lines = parsed.lines.iter().map(|line| Line {
+        depth: line.depth,
+        text: &line.text,
+        missing: &line.missing,
+    });
+    Reader {
+        reader: &parsed.reader,
+        lines: lines.collect(),
     }
 }
 
