@@ -63,6 +63,9 @@ pub struct Tool {
     /// Options that bound the whole run, in seconds.
     #[serde(default)]
     pub limit: Vec<String>,
+    /// Options that say for how many seconds it waits for an answer, in place of what `gives_up` says.
+    #[serde(default)]
+    pub patience: Vec<String>,
     /// Without an option for the output it writes a file.
     #[serde(default)]
     pub saves: bool,

@@ -52,6 +52,8 @@ impl Player<'_> {
                 "--innodb_buffer_pool_loaded" | "--galera_online" => {
                     self.mariadb_answers(Test::Either)
                 }
+                // It sees whether an upgrade holds its file.
+                "--mariadbupgrade" => Test::Either,
                 "--su-mysql" | "--no-defaults" => continue,
                 "--su" | "--datadir" | "--defaults-file" | "--defaults-extra-file" => {
                     args.next();

@@ -11,12 +11,21 @@ use super::tools::{Run, Use};
 use super::words::is_known;
 use super::{Code, World};
 
+/// Whether a statement of sqlcmd ends it with a status of its own.
+fn decides_itself(call: &Use<'_>) -> bool {
+    let words = ["exit", "quit", "raiserror", "throw", ":"];
+    call.args.iter().any(|arg| {
+        let text = arg.text.to_ascii_lowercase();
+        words.iter().any(|word| text.contains(word)) && text.contains(['(', ' ', ':'])
+    })
+}
+
 impl Player<'_> {
     /// A run of a client that the facts know; None for other programs.
     pub(super) fn client(&self, call: &Use<'_>) -> Option<Vec<Run>> {
         let make = tool(call.name, Flavour::Plain)?;
         let asks = make.asks.as_deref()?;
-        if asks == "http" || asks == "tcp" {
+        if matches!(asks, "http" | "tcp") && make.runs.is_empty() {
             return None;
         }
         if call.args.iter().any(|arg| arg.splice) {
@@ -40,6 +49,12 @@ impl Player<'_> {
             "mysqladmin" | "mariadb-admin" => self.mysqladmin(call),
             "mysql" | "mariadb" => self.mysql(make, call),
             "mongosh" | "mongo" => self.mongo(call),
+            "sqlcmd" if decides_itself(call) => {
+                vec![Run::unknown("the statement may set any status")]
+            }
+            "wait-for-it" if call.says("--") => {
+                vec![Run::unknown("nobody follows what it runs then")]
+            }
             _ if !make.runs.is_empty() => self.told(make, call),
             _ => vec![self.plain(make, call)],
         };
@@ -122,13 +137,32 @@ impl Player<'_> {
             World::Refused => ("refused", &asked.exits.refused),
             World::Hung => ("hung", &asked.exits.hung),
         };
+        let switch = make.switches.iter().find(|switch| {
+            let mut options = switch.options.iter().map(String::as_str);
+            options.any(|option| given.contains(&option))
+        });
+        let switched = switch.map(|switch| match self.world {
+            World::Error => &switch.error,
+            World::Denied => &switch.denied,
+            _ => exits,
+        });
+        let exits = switched.filter(|codes| !codes.is_empty()).unwrap_or(exits);
         let mut codes: Vec<Code> = exits.iter().map(|code| Code::Exact(*code)).collect();
         if asked.fails.iter().any(|it| it == world) {
             codes.push(Code::Failure);
         }
         if asked.waits.iter().any(|it| it == world) {
             let timeout = self.scene.timeout.as_secs_f64();
-            match asked.gives_up.map(|limits| limits.map(f64::from)) {
+            let patience: Vec<&str> = make.patience.iter().map(String::as_str).collect();
+            let limits = match options.value(&patience).map(seconds) {
+                None => asked.gives_up.map(|limits| limits.map(f64::from)),
+                // No limit at all.
+                Some(Some(0.0)) => Some([f64::MAX, f64::MAX]),
+                // It starts, and may try again before it gives up.
+                Some(Some(limit)) => Some([limit * 0.9, limit * 2.0 + 2.0]),
+                Some(None) => return vec![Run::unknown("nobody knows how long it waits")],
+            };
+            match limits {
                 Some([_, most]) if most < timeout => {}
                 Some([least, _]) if least >= timeout => codes = vec![Code::Killed],
                 _ => codes.push(Code::Killed),

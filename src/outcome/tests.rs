@@ -372,3 +372,38 @@ fn a_long_row_of_variables_that_may_be_empty_is_given_up() {
     let unknown = "unknown, unknown, unknown, unknown, unknown";
     assert_eq!(row(&played(&row_of_them, &debian)), unknown);
 }
+
+#[test]
+fn clients_that_the_facts_tell_of() {
+    let inventory = Inventory::unknown("app", "nothing is known about app");
+    for (text, expected) in [
+        (
+            "sqlcmd -C -S localhost -U sa -P secret -Q 'SELECT 1'",
+            "0, 0, not 0, not 0 or killed, not 0 or killed",
+        ),
+        (
+            "sqlcmd -S localhost -U sa -P secret -b -l 5 -Q 'SELECT 1' || exit 1",
+            "0, 1, 1, 1, 1",
+        ),
+        (
+            "sqlcmd -S localhost -Q 'EXIT(SELECT 1)'",
+            "unknown, unknown, unknown, unknown, unknown",
+        ),
+        (
+            "kafka-topics.sh --bootstrap-server localhost:9092 --list || exit 1",
+            "0, 1 or killed, 0 or 1 or killed, 1 or killed, 1 or killed",
+        ),
+        (
+            "kafka-broker-api-versions.sh --bootstrap-server localhost:9092",
+            "0, 0 or 1 or killed, 0 or 1 or killed, 1, 1 or killed",
+        ),
+        ("influx ping", "0, 1, 0, 1, killed"),
+        ("traefik healthcheck --ping", "0, 1, 1, 1, 1"),
+        ("caddy version", "0, 0, 0, 0, 0"),
+        ("wait-for-it -t 5 localhost:80", "0, 0, 0, not 0, 0"),
+        ("wait-for-it localhost:80", "0, 0, 0, not 0, 0"),
+        ("wait-for-it -t 60 localhost:80", "0, 0, 0, killed, 0"),
+    ] {
+        assert_eq!(row(&played(text, &inventory)), expected, "{text}");
+    }
+}
