@@ -161,3 +161,129 @@ fn a_recipe_for_a_server_that_may_listen_elsewhere_is_only_shown() {
     assert_eq!(folder.text("compose.yaml"), text);
     assert_eq!(said.out.matches("only shown: ").count(), 3, "{}", said.out);
 }
+
+/// What `suggest --apply` makes of a file, and what is left to suggest then.
+fn applied(text: &str) -> String {
+    let folder = Folder::new(&[("compose.yaml", text)]);
+    let said = folder.run(&["suggest", "--apply"]);
+    assert_eq!(said.status, 0, "{}", said.error);
+    let again = folder.run(&["suggest"]);
+    assert_eq!(
+        (again.out.as_str(), again.error.as_str()),
+        ("", "every service that stays has a health check\n")
+    );
+    folder.text("compose.yaml")
+}
+
+#[test]
+fn a_condition_keeps_its_quotes() {
+    for (quoted, now) in [
+        ("service_started", "service_healthy"),
+        ("\"service_started\"", "\"service_healthy\""),
+        ("'service_started'", "'service_healthy'"),
+    ] {
+        let text = format!(
+            "services:\n  cache:\n    image: redis:7\n  web:\n    image: redis:7\n    healthcheck: {{disable: true}}\n    depends_on:\n      cache: {{condition: {quoted}, restart: true}}\n"
+        );
+        let now = format!("cache: {{condition: {now}, restart: true}}");
+        assert!(applied(&text).contains(&now), "{quoted}");
+    }
+}
+
+#[test]
+fn a_condition_that_a_variable_brings_stays() {
+    let text = "services:\n  cache:\n    image: redis:7\n  web:\n    image: redis:7\n    healthcheck: {disable: true}\n    depends_on:\n      cache: {condition: \"${WAIT:-service_started}\"}\n";
+    let now = applied(text);
+    assert!(
+        now.contains("{condition: \"${WAIT:-service_started}\"}"),
+        "{now}"
+    );
+}
+
+const CHECK: &str = "    healthcheck:
+      test: [\"CMD-SHELL\", \"redis-cli ping | grep -q PONG\"]
+      interval: 30s
+      timeout: 10s
+      start_period: 30s
+      start_interval: 5s
+";
+
+#[test]
+fn what_extends_another_service_takes_its_check_from_there() {
+    for other in [
+        "  b:\n    extends: a\n    ports: [\"6380:6379\"]\n",
+        "  b:\n    extends: {service: a}\n    environment: {X: y}\n",
+        "  b: {extends: {service: a}}\n",
+        "  m:\n    extends: a\n  b:\n    extends: m\n",
+    ] {
+        let base = "services:\n  a:\n    image: redis:7\n";
+        let wait = "  web:\n    image: redis:7\n    healthcheck: {disable: true}\n    depends_on:\n      b: {condition: service_started}\n";
+        let now = applied(&format!("{base}{other}{wait}"));
+        let wait = wait.replace("_started", "_healthy");
+        assert_eq!(now, format!("{base}{CHECK}{other}{wait}"));
+    }
+}
+
+#[test]
+fn what_is_an_alias_of_another_service_takes_its_check_from_there() {
+    for other in [
+        "  b: *a\n",
+        "  b:\n    <<: *a\n    ports: [\"6380:6379\"]\n",
+        "  b: {<<: [*a], restart: always}\n",
+    ] {
+        let base = "services:\n  a: &a\n    image: redis:7\n";
+        let folder = Folder::new(&[("compose.yaml", &format!("{base}{other}"))]);
+        let said = folder.run(&["suggest"]);
+        assert!(
+            said.error.starts_with("compose.yaml:2:3: `a`: ")
+                && said.error.contains("; `b` takes it from here"),
+            "{}",
+            said.error
+        );
+        assert_eq!(said.error.lines().count(), 1, "{}", said.error);
+        assert_eq!(
+            applied(&format!("{base}{other}")),
+            format!("{base}{CHECK}{other}")
+        );
+    }
+}
+
+#[test]
+fn what_only_shares_words_with_another_service_has_a_check_of_its_own() {
+    for text in [
+        "services:\n  a:\n    image: &image redis:7\n  b:\n    image: *image\n",
+        "services:\n  a: &a\n    image: redis:7\n  b:\n    <<: *a\n    image: redis:8\n",
+        "services:\n  a:\n    image: redis:7\n  b:\n    extends: a\n    image: memcached:1.6\n",
+        "x-a: &a {image: redis:7}\nservices:\n  a:\n    <<: *a\n  b:\n    <<: *a\n",
+    ] {
+        let folder = Folder::new(&[("compose.yaml", text)]);
+        let said = folder.run(&["suggest"]);
+        assert!(
+            said.error.contains("`a`: ") && said.error.contains("`b`: "),
+            "{text}{}",
+            said.error
+        );
+    }
+}
+
+#[test]
+fn a_base_that_listens_elsewhere_speaks_for_itself_alone() {
+    let text = "services:\n  a:\n    image: redis:7\n    command: redis-server --port 7000\n  b:\n    extends: a\n    command: redis-server\n";
+    let folder = Folder::new(&[("compose.yaml", text)]);
+    folder.run(&["suggest", "--apply"]);
+    let now = folder.text("compose.yaml");
+    assert_eq!(now, format!("{text}{CHECK}"), "only `b` gets it written");
+}
+
+#[test]
+fn a_check_that_would_come_to_a_service_it_does_not_fit_is_only_shown() {
+    let text = "services:\n  a:\n    image: redis:7\n  b:\n    extends: a\n    command: redis-server --port 7000\n";
+    let folder = Folder::new(&[("compose.yaml", text)]);
+    let said = folder.run(&["suggest", "--apply"]);
+    assert_eq!(folder.text("compose.yaml"), text);
+    assert!(
+        said.out.contains("; `b` would take it, too"),
+        "{}",
+        said.out
+    );
+}

@@ -105,6 +105,8 @@ pub struct Service {
 /// `build:` of a service.
 #[derive(Clone, Debug)]
 pub struct ServiceBuild {
+    /// The key `build`.
+    pub key: Span,
     /// The key or value that names it.
     pub span: Span,
     /// The Dockerfile with the service's arguments and target; None where it is a URL, missing or not to be read.
@@ -122,6 +124,8 @@ pub struct Dependency {
     pub required: bool,
     /// Written as a wait, not implied by a link or a shared namespace.
     pub explicit: bool,
+    /// The condition as it is written, where it stands in the service itself.
+    pub written: Option<Traced>,
     /// The list that names it, where it has list form and stands in the service itself.
     pub list: Option<Arc<WaitList>>,
     /// The condition below, where a list on top of it says no condition and so takes that one away.
@@ -136,9 +140,10 @@ impl Dependency {
         if let Some(list) = &self.list {
             return Some(list.long_form(condition));
         }
-        let long = self.condition.span != self.service.span && self.condition.through.is_none();
+        // It keeps the quotes that it has.
+        let written = self.written.as_ref()?;
         let word = condition(&self.service.value).word();
-        long.then(|| vec![Edit::replace(self.condition.span, word)])
+        Some(vec![written.replace(0..written.len(), word)?])
     }
 }
 

@@ -1,7 +1,8 @@
 //! `missing-healthcheck`: a service that stays and that nobody watches; the way to what `healthlint suggest` offers.
 
 use crate::facts::{Inventory, OwnCheck, Shell, jobs, ports, workers};
-use crate::finding::{Finding, Fix, Severity};
+use crate::finding::{Applicability, Finding, Fix, Severity};
+use crate::model::draft::Place;
 use crate::model::project::{Condition, Service};
 use crate::rule::{Context, Rule};
 use crate::text::Edit;
@@ -17,10 +18,85 @@ pub const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let services = context.project.services.iter();
-    services
+    let found: Vec<(&Service, Finding)> = services
         .filter(|service| is_unwatched(context, service))
-        .filter_map(|service| finding(context, service))
-        .collect()
+        .filter_map(|service| Some((service, finding(context, service)?)))
+        .collect();
+    let mut findings = Vec::new();
+    for (service, own) in &found {
+        let mut others = found.iter();
+        if others.any(|(base, other)| is_made_of(service, base) && takes(service, own, other)) {
+            continue;
+        }
+        let made = found.iter().filter(|(other, _)| is_made_of(other, service));
+        let (taking, apart): (Vec<_>, Vec<_>) =
+            made.partition(|(other, finding)| takes(other, finding, own));
+        let taking: Vec<&str> = taking
+            .iter()
+            .map(|(other, _)| other.name.value.as_str())
+            .collect();
+        let mut finding = own.clone();
+        for fix in &mut finding.fixes {
+            if let Some((other, _)) = apart.iter().find(|(_, finding)| !is_written(finding)) {
+                // It would come to a service that it does not fit.
+                let other = &other.name.value;
+                fix.title = format!("{}; `{other}` would take it, too", fix.title);
+                fix.applicability = Applicability::Display;
+            }
+            if !taking.is_empty() {
+                let names: Vec<String> = taking.iter().map(|name| format!("`{name}`")).collect();
+                let verb = if names.len() == 1 { "takes" } else { "take" };
+                fix.title = format!("{}; {} {verb} it from here", fix.title, names.join(" and "));
+            }
+            if fix.applicability != Applicability::Display {
+                let own = service.name.value.as_str();
+                let names: Vec<&str> = taking.iter().copied().chain([own]).collect();
+                fix.edits.extend(waits(context, &names));
+            }
+        }
+        findings.push(finding);
+    }
+    findings
+}
+
+/// Whether its fix is more than shown.
+fn is_written(finding: &Finding) -> bool {
+    let mut fixes = finding.fixes.iter();
+    fixes.any(|fix| fix.applicability != Applicability::Display)
+}
+
+/// Whether a service takes what it is made of, and with it a check, from another one: by `extends`, an alias or a
+/// merge key.
+fn is_made_of(service: &Service, base: &Service) -> bool {
+    let key = |service: &Service| match (&service.image, &service.build) {
+        (Some(image), _) => image.key,
+        (None, Some(build)) => Some(build.key),
+        (None, None) => None,
+    };
+    let Some(key) = key(service).filter(|own| key(base) == Some(*own)) else {
+        return false;
+    };
+    base.whole.contains(key) && !service.whole.contains(key)
+}
+
+/// Whether a service takes what is offered for the one that it is made of: the same check, or it is an alias of it
+/// that has no place for a check of its own.
+fn takes(service: &Service, own: &Finding, other: &Finding) -> bool {
+    // The same check may stand in lines or in braces.
+    let words = |fix: &Fix| -> Vec<String> {
+        let text = fix.edits.first().map_or("", |edit| edit.text.as_str());
+        let words = text.split([' ', '\n', '\r', ',', '{', '}']);
+        let words = words.filter(|word| !word.is_empty());
+        words.map(str::to_owned).collect()
+    };
+    match (own.fixes.first(), other.fixes.first()) {
+        (None, None) => true,
+        (None, Some(_)) => matches!(service.place, Place::Nowhere),
+        (Some(own), Some(other)) => {
+            own.applicability == other.applicability && words(own) == words(other)
+        }
+        (Some(_), None) => false,
+    }
 }
 
 /// Whether it stays, has a container of its own, and nothing says how it is watched, or that it shall not be.
@@ -77,9 +153,7 @@ fn offer(context: &Context<'_>, service: &Service, inventory: &Inventory) -> Res
                 let title = format!("{title}, if it still listens where {shown} does");
                 return Ok(Fix::display(title, vec![offer.edit]));
             }
-            let mut fix = offer.fix(&title);
-            fix.edits.extend(waits(context, service));
-            return Ok(fix);
+            return Ok(offer.fix(&title));
         }
         if let Some(port) = http_port(service, inventory) {
             return ask(context, service, inventory, port);
@@ -106,10 +180,7 @@ fn ask(
     let shown = &inventory.shown;
     if let Some(edit) = context.ask(service, port) {
         let title = format!("ask port {port}, where an answer below 400 at `/` means healthy");
-        let edits = std::iter::once(edit)
-            .chain(waits(context, service))
-            .collect();
-        return Ok(Fix::risky(title, edits));
+        return Ok(Fix::risky(title, vec![edit]));
     }
     let lacks = |tool: &str| inventory.has(tool).is_no();
     let blind = (!lacks("curl") && !lacks("wget"))
@@ -152,15 +223,14 @@ fn http_port(service: &Service, inventory: &Inventory) -> Option<u16> {
         .find(|port| ports::speaks_http(*port))
 }
 
-/// Those who wait for the start of the service wait for its health from now on.
-fn waits(context: &Context<'_>, service: &Service) -> Vec<Edit> {
+/// Those who wait for the start of these services wait for their health from now on.
+fn waits(context: &Context<'_>, names: &[&str]) -> Vec<Edit> {
     // `docker stack deploy` waits for nobody and rejects the long form.
     if context.targets.stack {
         return Vec::new();
     }
-    let name = &service.name.value;
     let condition = |other: &str| {
-        if other == name {
+        if names.contains(&other) {
             Condition::Healthy
         } else {
             Condition::Started
@@ -171,7 +241,7 @@ fn waits(context: &Context<'_>, service: &Service) -> Vec<Edit> {
         .services
         .iter()
         .flat_map(|other| &other.depends_on)
-        .filter(|wait| wait.explicit && wait.service.value == *name)
+        .filter(|wait| wait.explicit && names.contains(&wait.service.value.as_str()))
         .filter(|wait| wait.condition.value == Condition::Started);
     waits
         .filter_map(|wait| wait.with_conditions(condition))

@@ -12,6 +12,7 @@ use crate::text::Traced;
 pub(super) fn read(loader: &mut Loader<'_>, field: &Field) -> ServiceBuild {
     let recipe = recipe(loader, field);
     ServiceBuild {
+        key: field.key,
         span: recipe.span,
         build: dockerfile(loader, &recipe),
     }

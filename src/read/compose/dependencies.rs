@@ -221,7 +221,9 @@ fn written(loader: &mut Loader<'_>, service: &str, tree: &Tree) -> Vec<Dependenc
                     continue;
                 };
                 let required = value.get("required").and_then(Tree::scalar);
+                let own = condition.filter(|it| it.value.through.is_none());
                 found.push(Dependency {
+                    written: own.and_then(|condition| loader.text(&condition.value)),
                     required: required.is_none_or(|scalar| scalar.kind != Kind::Bool(false)),
                     ..dependency(value, name.clone(), field.key, (read, span))
                 });
@@ -254,6 +256,7 @@ fn dependency(tree: &Tree, name: String, span: Span, condition: (Condition, Span
         condition: place(condition.1).map(|()| condition.0),
         required: true,
         explicit: true,
+        written: None,
         list: None,
         downgraded: None,
     }
