@@ -72,6 +72,25 @@ fn what_every_version_holds_is_added_to_what_is_known() {
 }
 
 #[test]
+fn what_was_read_in_another_image_is_left_out() {
+    let record = |release: &str| {
+        let line = format!(
+            r#"{{"repository": "nginx", "tags": ["1.99-alpine3.24"], "sample_tag": "1.99-alpine3.24", "kind": "exact-tag",
+            "distro": "alpine", "release": "{release}", "bin_sh": true, "from_chain": ["alpine:{release}"],
+            "has": {{"sh": "busybox"}}, "lacks": ["curl"], "evidence": ["made up"], "confidence": "derived-approx",
+            "absence": "firm"}}"#
+        );
+        command::import(&command::read(&line.replace('\n', " ")).unwrap()).unwrap()
+    };
+    let other = record("3.23");
+    assert!(other.images == file("images.toml"), "{}", other.changes);
+    let said =
+        "left out: nginx:1.99-alpine3.24: the tag says alpine3.24, and it speaks of alpine:3.23\n";
+    assert!(other.changes.contains(said), "{}", other.changes);
+    assert!(record("3.24").images.contains("made up"));
+}
+
+#[test]
 fn a_line_that_is_no_record_is_named() {
     let error = command::read("{\"repository\": \"a\"}\n\n{}\n")
         .err()

@@ -8,6 +8,45 @@ use serde_json::Value;
 
 use super::record::{DATE, Record, entry};
 
+/// The word of the record's own tag that names another distribution, or another release of it, than the record speaks of:
+/// such a record was read in the Dockerfile of another image.
+pub fn contradiction(record: &Record) -> Option<String> {
+    const SUITES: [(&str, &str); 8] = [
+        ("bullseye", "debian:11"),
+        ("bookworm", "debian:12"),
+        ("trixie", "debian:13"),
+        ("bionic", "ubuntu:18.04"),
+        ("focal", "ubuntu:20.04"),
+        ("jammy", "ubuntu:22.04"),
+        ("noble", "ubuntu:24.04"),
+        ("resolute", "ubuntu:26.04"),
+    ];
+    let base = base_name(record)?;
+    if ["scratch", "distroless", "busybox"]
+        .iter()
+        .any(|bare| base.starts_with(bare))
+    {
+        return None;
+    }
+    let stands_elsewhere = |word: &&str| {
+        let suite = SUITES.iter().find(|(suite, _)| suite == word);
+        let named = ["alpine", "debian", "ubuntu", "almalinux"]
+            .iter()
+            .find_map(|distro| {
+                let release = word.strip_prefix(distro)?;
+                let is_number = release
+                    .chars()
+                    .all(|one| one.is_ascii_digit() || one == '.');
+                is_number.then(|| format!("{distro}:{release}"))
+            });
+        let wanted = suite.map(|(_, base)| (*base).to_owned()).or(named);
+        wanted.is_some_and(|wanted| !base.starts_with(&wanted))
+    };
+    let mut words = record.sample_tag.as_deref()?.split('-');
+    let word = words.find(stands_elsewhere)?;
+    Some(format!("the tag says {word}, and it speaks of {base}"))
+}
+
 /// The name of the base that a record is built on; None where it is not known.
 pub fn base_name(record: &Record) -> Option<String> {
     let release = record.release.as_deref().unwrap_or_default();

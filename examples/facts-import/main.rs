@@ -23,6 +23,7 @@ mod record;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::{env, fs, process};
 
 use healthlint::facts::canonical;
@@ -94,6 +95,11 @@ pub fn import(records: &[Record]) -> Result<Imported, String> {
     let (mut after, mut changes) = images::folded(&before);
     let mut by_repository: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
     for record in records {
+        if let Some(why) = bases::contradiction(record) {
+            let tag = record.sample_tag.as_deref().unwrap_or_default();
+            let _ = writeln!(changes, "left out: {}:{tag}: {why}", record.repository);
+            continue;
+        }
         by_repository
             .entry(canonical(&record.repository))
             .or_default()
