@@ -425,23 +425,27 @@ fn applets_are_known_by_their_links() {
     assert_eq!(of(&[Program("serve")]).bin_sh(), Shell::None);
 }
 
+/// The engine copies SHELL into no container (moby `daemon/commit.go merge`), so `getShell` never finds one.
 #[test]
-fn a_shell_of_its_own_runs_the_tests() {
+fn a_shell_for_the_build_does_not_run_the_tests() {
     let items = [
         Program("bin/bash"),
         Program("bin/dash"),
         Link("bin/sh", "dash"),
     ];
-    let image = made(
-        &[&items],
-        &json!({"Shell": ["/bin/bash", "-o", "pipefail", "-c"]}),
-    );
-    let image = seen(&image.docker(Compression::Plain, &[])).unwrap().image;
-    assert_eq!(
-        (image.bin_sh(), image.test_shell()),
-        (Shell::Dash, Shell::Bash)
-    );
+    let config = json!({"Shell": ["/bin/bash", "-o", "pipefail", "-c"]});
+    let image = made(&[&items], &config);
+    let mut image = seen(&image.docker(Compression::Plain, &[])).unwrap().image;
     assert_eq!(image.check, ["NONE"]);
+    let name = "example.com/a/b:1";
+    image.name = Reference::parse(name).unwrap().key();
+    let learned = Learned {
+        images: [(image.name.clone(), Arc::new(image))].into(),
+        ..Learned::default()
+    };
+    let span = Span::new(SourceId(0), 0, name.len());
+    let inventory = learned.inventory(&Traced::source(span, name));
+    assert_eq!(inventory.shell(), Shell::Dash);
 }
 
 #[test]

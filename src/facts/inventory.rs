@@ -134,9 +134,7 @@ impl Inventory {
     /// What was seen in the image itself.
     pub(super) fn of_learned(image: Arc<learned::Image>) -> Self {
         Self {
-            // What runs a test that is one string is all that this is asked for, beside `/bin/sh` by its path.
             libc: None,
-            shell: image.shell.is_some().then(|| image.test_shell()),
             origin: Origin::Learned(image),
             ..Self::scratch()
         }

@@ -60,8 +60,6 @@ pub struct Image {
     pub ports: Vec<String>,
     /// The test of its own HEALTHCHECK, as the configuration has it; `NONE` alone where it has no check.
     pub check: Vec<String>,
-    /// SHELL, where it is set: what runs a test that is one string.
-    pub shell: Option<Vec<String>>,
     /// Programs of which nobody knows whether the check can run them, by absolute path: not everybody may, or they
     /// are links into what only a running container has.
     #[serde(default)]
@@ -255,20 +253,6 @@ impl Image {
             Holds::Yes(Flavour::Ash) => Shell::Ash,
             Holds::Yes(Flavour::Dash) => Shell::Dash,
             Holds::Yes(Flavour::Bash) => Shell::Bash,
-            _ => Shell::Unknown,
-        }
-    }
-
-    /// What runs a test that is one string (moby `daemon/health.go getShell`): SHELL where it is set, else `/bin/sh`.
-    pub fn test_shell(&self) -> Shell {
-        let Some(first) = self.shell.as_ref().and_then(|words| words.first()) else {
-            return self.bin_sh();
-        };
-        match first.rsplit('/').next() {
-            Some("bash") => Shell::Bash,
-            Some("ash") => Shell::Ash,
-            Some("dash") => Shell::Dash,
-            Some("sh") => self.bin_sh(),
             _ => Shell::Unknown,
         }
     }

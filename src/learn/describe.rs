@@ -52,7 +52,6 @@ pub fn describe(tree: &Tree, config: &Config) -> Image {
             .check
             .clone()
             .unwrap_or_else(|| vec!["NONE".to_owned()]),
-        shell: config.shell.clone(),
         ..Image::default()
     };
     let mut real: BTreeMap<String, Place> = BTreeMap::new();

@@ -142,8 +142,6 @@ pub struct Config {
     pub ports: Vec<String>,
     /// HEALTHCHECK's test.
     pub check: Option<Vec<String>>,
-    /// SHELL.
-    pub shell: Option<Vec<String>>,
     /// The digests of the layers after decompression.
     pub diff_ids: Vec<String>,
 }
@@ -340,7 +338,6 @@ impl Config {
             command: words(&run["Cmd"]),
             ports,
             check: words(&run["Healthcheck"]["Test"]).filter(|test| !test.is_empty()),
-            shell: words(&run["Shell"]).filter(|words| !words.is_empty()),
             diff_ids: words(&value["rootfs"]["diff_ids"]).unwrap_or_default(),
         }
     }

@@ -39,11 +39,7 @@ impl Image {
         text(out, "system", &self.system);
         text(out, "user", &self.user);
         list(out, "path", &self.path);
-        for (key, words) in [
-            ("entrypoint", &self.entrypoint),
-            ("command", &self.command),
-            ("shell", &self.shell),
-        ] {
+        for (key, words) in [("entrypoint", &self.entrypoint), ("command", &self.command)] {
             if let Some(words) = words {
                 list(out, key, words);
             }
