@@ -1,7 +1,9 @@
 //! `mutating-probe`: a check that writes, at every run.
 
+use crate::facts::{Flavour, tools};
 use crate::finding::{Finding, Severity};
 use crate::model::command::{Call, Within};
+use crate::outcome::request;
 use crate::rule::{Context, Rule, Watched};
 
 /// See the page.
@@ -100,17 +102,9 @@ fn write(watched: &Watched<'_>, call: &Call) -> Option<Write> {
 }
 
 fn redis(call: &Call) -> Option<Write> {
-    const VALUES: [&str; 9] = ["-h", "-p", "-a", "-n", "-u", "-s", "-t", "--user", "--pass"];
-    let mut words = call.words.iter().enumerate().skip(1);
-    let (word, command) = loop {
-        let (at, word) = words.next()?;
-        let text = word.text.as_str();
-        if VALUES.contains(&text) {
-            words.next();
-        } else if !text.starts_with('-') {
-            break (at, word.literal()?);
-        }
-    };
+    let tool = tools::tool("redis-cli", Flavour::Plain)?;
+    let word = *request::options(call, tool).operands.first()?;
+    let command = call.words.get(word)?.literal()?;
     let writes = REDIS.contains(&command.to_ascii_lowercase().as_str());
     writes.then(|| Write {
         word,
