@@ -255,6 +255,13 @@ fn a_script_that_cannot_be_started_is_told() {
             "COPY check.sh /\nRUN apk add --no-cache curl",
             "/check.sh",
         ),
+        (SCRIPT, false, "COPY check.sh /usr/local/bin/", "check.sh"),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /usr/local/bin/healthcheck",
+            "healthcheck",
+        ),
         (SCRIPT, true, "COPY --chmod=0644 check.sh /", "/check.sh"),
         (bash, true, "COPY check.sh /", "/check.sh"),
         (bash, true, "COPY --chmod=755 check.sh /", "/check.sh"),
@@ -272,6 +279,19 @@ fn a_script_that_may_be_started_is_left_alone() {
     let bash = "#!/bin/bash\nexit 0\n";
     for (text, runs, steps, test) in [
         (SCRIPT, true, "COPY check.sh /", "[\"/check.sh\"]"),
+        (SCRIPT, true, "COPY check.sh /usr/bin/", "check.sh"),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /usr/bin/wget",
+            "wget -q http://127.0.0.1/ -O /dev/null",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /usr/bin/\nRUN chmod 755 /usr/bin/*",
+            "check.sh",
+        ),
         (SCRIPT, false, "COPY --chmod=755 check.sh /", "/check.sh"),
         (SCRIPT, false, "COPY --chmod=u+x check.sh /", "/check.sh"),
         (
@@ -376,5 +396,25 @@ fn a_mount_has_the_last_word_about_a_script() {
             told,
             "{mount}"
         );
+    }
+}
+
+#[test]
+fn what_the_container_does_first_may_mark_a_script() {
+    for (start, told) in [
+        ("#!/bin/sh\nexec nginx\n", true),
+        ("#!/bin/sh\nchmod +x /*.sh\nexec nginx\n", false),
+        ("#!/bin/sh\ncp /templates/check.sh /\nexec nginx\n", false),
+    ] {
+        for (place, word) in [("/", "/start.sh"), ("/usr/local/bin/", "start.sh")] {
+            let dockerfile = format!(
+                "FROM alpine:3.20\nCOPY start.sh {place}\nCOPY check.sh /\nENTRYPOINT [\"{word}\"]\nHEALTHCHECK CMD [\"/check.sh\"]\n"
+            );
+            let said = said(
+                &dockerfile,
+                &[("check.sh", SCRIPT, false), ("start.sh", start, true)],
+            );
+            assert_eq!(said.contains(&"script-not-executable"), told, "{start}");
+        }
     }
 }

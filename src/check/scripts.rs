@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::facts::Inventory;
 use crate::facts::arrival::{self, Arrival};
 use crate::facts::barred::barred;
+use crate::facts::{Inventory, USUAL};
 use crate::model::build::Build;
 use crate::model::command::Call;
 use crate::model::file::Seen;
@@ -33,6 +33,15 @@ pub fn scripts(calls: &[Call], origin: &Origin<'_, '_>, files: &dyn Files) -> Ve
     }
     let moves = calls.iter().any(|call| call.name() == Some("cd"));
     for (at, call) in calls.iter().enumerate() {
+        if let Some((path, arrival)) = by_name(call, origin, files) {
+            scripts.push(Script {
+                call: at,
+                word: 0,
+                path,
+                arrival,
+            });
+            continue;
+        }
         let Some((word, written)) = file_of(call) else {
             continue;
         };
@@ -53,6 +62,22 @@ pub fn scripts(calls: &[Call], origin: &Origin<'_, '_>, files: &dyn Files) -> Ve
         }
     }
     scripts
+}
+
+/// The file that a call finds in PATH, where it is copied there from the folder that is built.
+fn by_name(call: &Call, origin: &Origin<'_, '_>, files: &dyn Files) -> Option<(String, Arrival)> {
+    let name = call.program().filter(|name| !name.contains('/'))?;
+    let (build, stage) = origin.build?;
+    let own_path = |service: &Service| service.environment.iter().any(|it| it.name == "PATH");
+    let elsewhere = call.builtin || origin.service.is_some_and(own_path);
+    if elsewhere || !origin.inventory.has(name).is_yes() {
+        return None;
+    }
+    let contexts = contexts(build, origin, files);
+    let look = |source: &str| seen(&contexts, source, files);
+    let path = arrival::place_of_name(build, stage, name, &look)?;
+    let found = arrival(origin, &path, files);
+    Some((path, found))
 }
 
 /// What the container holds, with those scripts that cannot be started there.
@@ -122,23 +147,14 @@ fn folder(origin: &Origin<'_, '_>) -> Option<String> {
 
 fn arrival(origin: &Origin<'_, '_>, path: &str, files: &dyn Files) -> Arrival {
     let name = path::name(path);
-    if origin
+    let by_service = origin
         .service
-        .is_some_and(|service| may_bring(service, path, name))
-        || starts_with(origin.inventory, name)
-    {
+        .is_some_and(|service| may_bring(service, path));
+    if by_service || starts_with(origin, name, files) {
         return Arrival::Perhaps;
     }
     match (origin.build, origin.service) {
-        (Some((build, stage)), service) => {
-            let context = build.context.as_deref();
-            let contexts = match (context, service) {
-                (None, _) => Vec::new(),
-                (Some(said), Some(_)) => vec![said.to_owned()],
-                (Some(own), None) => contexts(own, files),
-            };
-            arrival::arrival(build, stage, path, &|source| seen(&contexts, source, files))
-        }
+        (Some((build, stage)), _) => arrival_in(build, stage, path, origin, files),
         (None, Some(service)) if service.build.is_none() && service.complete => {
             service.image.as_ref().map_or(Arrival::Perhaps, |image| {
                 arrival::arrival_in_image(&image.value, path)
@@ -148,11 +164,27 @@ fn arrival(origin: &Origin<'_, '_>, path: &str, files: &dyn Files) -> Arrival {
     }
 }
 
-/// A Dockerfile by itself does not say which folder is built: its own, or one above it (`docker build -f`).
-fn contexts(own: &str, files: &dyn Files) -> Vec<String> {
-    let mut contexts = vec![own.to_owned()];
-    let mut at = own.to_owned();
-    while contexts.len() < DEEPEST {
+/// How a file comes into what is built here.
+fn arrival_in(
+    build: &Build,
+    stage: usize,
+    path: &str,
+    origin: &Origin<'_, '_>,
+    files: &dyn Files,
+) -> Arrival {
+    let contexts = contexts(build, origin, files);
+    arrival::arrival(build, stage, path, &|source| seen(&contexts, source, files))
+}
+
+/// The folders that may be built, the nearest first; none where nobody knows it. A Dockerfile by itself does not say
+/// which it is: its own, or one above it (`docker build -f`).
+fn contexts(build: &Build, origin: &Origin<'_, '_>, files: &dyn Files) -> Vec<String> {
+    let Some(own) = &build.context else {
+        return Vec::new();
+    };
+    let mut contexts = vec![own.clone()];
+    let mut at = own.clone();
+    while origin.service.is_none() && contexts.len() < DEEPEST {
         let above = path::join(&at, "..");
         if above == at || files.look(&above) != Seen::Folder {
             break;
@@ -178,30 +210,63 @@ fn seen(contexts: &[String], source: &str, files: &dyn Files) -> Seen {
     }
 }
 
-/// Whether the service itself may put something at the path: a mount over it, or what the container does first.
-fn may_bring(service: &Service, path: &str, name: &str) -> bool {
+/// Whether the service itself may put something at the path: a mount over it, or a hook.
+fn may_bring(service: &Service, path: &str) -> bool {
     let over = |target: &Traced| {
         target.known().is_none_or(|target| {
             let rest = path.strip_prefix(target.trim_end_matches('/'));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     };
-    let runs = [&service.entrypoint, &service.command];
     service.mounts_more.is_some()
         || service.post_start.is_some()
         || service.mounts.iter().any(|mount| over(&mount.value))
-        || runs
-            .into_iter()
-            .flatten()
-            .any(|run| run.value.contains(name))
 }
 
-/// Whether the image's own start speaks of a file of this name.
-fn starts_with(inventory: &Inventory, name: &str) -> bool {
-    let words = [&inventory.entrypoint, &inventory.command];
-    words
-        .into_iter()
-        .flatten()
-        .flatten()
-        .any(|word| word.contains(name))
+/// Whether what the container does first speaks of a file of this name, or marks files as executable: in its words, or
+/// in a script that is copied from here.
+fn starts_with(origin: &Origin<'_, '_>, name: &str, files: &dyn Files) -> bool {
+    let inventory = origin.inventory;
+    let of_image = [&inventory.entrypoint, &inventory.command];
+    let of_image = of_image.into_iter().flatten().flatten().map(String::as_str);
+    let service = origin.service;
+    let of_service = service.map(|service| [&service.entrypoint, &service.command]);
+    let of_service = of_service.into_iter().flatten().flatten();
+    let of_service = of_service
+        .flat_map(|run| run.value.texts())
+        .map(Traced::as_str);
+    let speaks = |text: &str| text.contains(name) || text.contains("chmod");
+    of_image.chain(of_service).any(|text| {
+        let first = text.split_whitespace().next().unwrap_or_default();
+        let script = || text_of(first, origin, files);
+        speaks(text) || script().is_some_and(|script| speaks(&script))
+    })
+}
+
+/// The text of a script that is copied from the folder that is built, by the word that calls it.
+fn text_of(word: &str, origin: &Origin<'_, '_>, files: &dyn Files) -> Option<Arc<str>> {
+    let (build, stage) = origin.build?;
+    let contexts = contexts(build, origin, files);
+    let places = if word.contains('/') {
+        let folder = folder(origin).unwrap_or_else(|| "/".to_owned());
+        vec![arrival::absolute(&folder, word)?]
+    } else {
+        USUAL
+            .iter()
+            .map(|folder| format!("{folder}/{word}"))
+            .collect()
+    };
+    let mut sources =
+        places.iter().filter_map(
+            |place| match arrival_in(build, stage, place, origin, files) {
+                Arrival::Copied(copied) => Some(copied.source),
+                _ => None,
+            },
+        );
+    sources.find_map(|source| {
+        let mut texts = contexts
+            .iter()
+            .map(|context| files.read(&path::join(context, &source)));
+        texts.find_map(Result::ok)
+    })
 }

@@ -7,6 +7,7 @@ use crate::model::build::{Action, Base, Build, CopyFrom, Step};
 use crate::model::file::Seen;
 use crate::text::{Span, Traced};
 
+use super::inventory::USUAL;
 use super::plain;
 use landing::{Landing, landing, passes_by};
 
@@ -115,6 +116,33 @@ pub fn arrival(build: &Build, stage: usize, path: &str, look: &dyn Fn(&str) -> S
     }
     elsewhere.reverse();
     Arrival::Never { elsewhere }
+}
+
+/// Where a program that PATH finds by its name is copied to from the folder that is built. None where it comes
+/// otherwise, or the image that everything starts from may have another one.
+pub fn place_of_name(
+    build: &Build,
+    stage: usize,
+    name: &str,
+    look: &dyn Fn(&str) -> Seen,
+) -> Option<String> {
+    let first = build.stages.get(*build.chain(stage).last()?)?;
+    // No distribution has a program of such a name.
+    let is_of_an_application =
+        name.contains("health") || name.rsplit_once('.').is_some_and(|(_, end)| end == "sh");
+    let bare = match &first.base {
+        Base::Image(image) => plain::is_bare(&image.value, &format!("/{name}")),
+        Base::Scratch => true,
+        Base::Stage(_) => false,
+    };
+    if !bare || !is_of_an_application {
+        return None;
+    }
+    USUAL.iter().find_map(|folder| {
+        let path = format!("{folder}/{name}");
+        let found = arrival(build, stage, &path, look);
+        matches!(found, Arrival::Copied(_)).then_some(path)
+    })
 }
 
 /// The same for an image that is not built here.

@@ -44,14 +44,14 @@ fn judge(sources: &Sources, watched: &Watched<'_>, script: &Script) -> Option<Fi
                 "give it the permission where it is copied, or in git: `git update-index --chmod=+x {}`",
                 copied.source
             ))
-            .fix(permitted(sources, copied).or_else(|| handed_over(watched, call, copied))),
+            .fix(permitted(sources, copied).or_else(|| handed_over(watched, call, script, copied))),
         Barred::CarriageReturn { .. } => finding.help(format!(
             "save `{}` with LF at the end of each line, and say `*.sh text eol=lf` in .gitattributes so that it stays so",
             copied.source
         )),
         Barred::NoFirstLine => finding
             .help("begin the file with `#!/bin/sh`, with nothing before it, or let a shell run it")
-            .fix(handed_over(watched, call, copied)),
+            .fix(handed_over(watched, call, script, copied)),
         Barred::NoInterpreter { program, .. } => finding.help(format!(
             "write the script for what the image has, or put `{program}` into the image"
         )),
@@ -119,8 +119,15 @@ fn permitted(sources: &Sources, copied: &Copied) -> Option<Fix> {
 }
 
 /// The call with the script as a word for what can read it.
-fn handed_over(watched: &Watched<'_>, call: &Call, copied: &Copied) -> Option<Fix> {
-    let path = call.program()?;
+fn handed_over(
+    watched: &Watched<'_>,
+    call: &Call,
+    script: &Script,
+    copied: &Copied,
+) -> Option<Fix> {
+    // A shell finds no script by its name alone.
+    let path = call.program().filter(|program| program.contains('/'));
+    let path = path.unwrap_or(&script.path);
     let mut words = by_interpreter(&copied.seen, path)?;
     let reader = words.first()?.clone();
     let has = |program: &str| watched.inventory.has(program).is_yes();
