@@ -147,6 +147,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_newer_than_all_that_was_seen_is_not_what_latest_was_then() {
+        let holds = |tag| {
+            inventory_of_image("node", Some(tag), None)
+                .has("curl")
+                .holds
+        };
+        assert_eq!(holds("26-alpine"), Holds::No(Firmness::Firm));
+        assert_eq!(holds("99-alpine"), Holds::No(Firmness::Soft));
+        assert_eq!(holds("alpine"), Holds::No(Firmness::Firm));
+        // Of a tag that nobody saw, the others do not tell which release it stands on.
+        let old = inventory_of_image("golang", Some("1.22-alpine"), None);
+        assert_eq!((old.distro.as_deref(), old.release), (Some("alpine"), None));
+    }
+
+    #[test]
     fn an_entrypoint_script_that_execs_leads_to_the_command() {
         let postgres = inventory_of_image("postgres", Some("17"), None);
         assert_eq!(postgres.reaps(None, None), Some(true));

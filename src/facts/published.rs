@@ -83,6 +83,14 @@ pub fn published(
     let seen = families
         .iter()
         .position(|family| family.first() <= newest && newest <= family.last());
+    // What is newer than everything that was seen is not what `latest` was then.
+    let ends = found
+        .image
+        .family
+        .iter()
+        .flat_map(|family| [family.first(), family.last()]);
+    let newest_seen = ends.filter_map(|version| version.major()).max();
+    let newer = newest_seen.is_some_and(|seen| newest.major().is_some_and(|asked| asked > seen));
     let below = families.iter().rposition(|family| family.last() < newest);
     let (meant, certain) = if stray {
         ((0..found.image.family.len()).collect(), false)
@@ -91,11 +99,11 @@ pub fn published(
     } else if digest.is_some() && !reach.is_empty() {
         (reach.clone(), true)
     } else if let Some(seen) = seen.and_then(place) {
-        (vec![seen], true)
+        (vec![seen], !newer)
     } else if let Some(above) = same_minor(&families, &newest).and_then(place) {
         (vec![above], false)
     } else if let Some((below, above)) = below.and_then(|at| Some((place(at)?, place(at + 1)?))) {
-        (vec![below, above], true)
+        (vec![below, above], !newer)
     } else {
         (found.line.clone(), false)
     };
@@ -116,7 +124,8 @@ pub fn published(
     };
     found.meant = meant;
     found.certain = certain && !elsewhere;
-    found.near = certain || !stray && same_minor(&found.families(&found.line), &newest).is_some();
+    let near = newer || same_minor(&found.families(&found.line), &newest).is_some();
+    found.near = certain || !stray && near;
     found.elsewhere = elsewhere;
     found
 }
@@ -229,7 +238,7 @@ impl Published {
 
     /// The base, where all that the tag may mean agree, and the tag itself names no other.
     pub fn base(&self) -> Option<&'static Base> {
-        if self.elsewhere {
+        if self.elsewhere || !self.near {
             return None;
         }
         base(&self.common(|family| family.base.clone())??)

@@ -47,6 +47,12 @@ impl Version {
         (!numbers.is_empty()).then_some(Self(numbers))
     }
 
+    /// The first number; None for the newest version that there is.
+    pub fn major(&self) -> Option<u64> {
+        let first = self.0.first().filter(|first| **first != Self::NEWEST);
+        first.map(|(number, _)| *number)
+    }
+
     /// Whether `newest` is the newest of a minor version (`6.0.x`) and this is one of its patch releases.
     pub fn is_patch_of(&self, newest: &Self) -> bool {
         match newest.0.split_last() {
