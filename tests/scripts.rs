@@ -262,6 +262,12 @@ fn a_script_that_cannot_be_started_is_told() {
             "COPY check.sh /usr/local/bin/healthcheck",
             "healthcheck",
         ),
+        (
+            SCRIPT,
+            false,
+            "COPY docker-healthcheck /usr/local/bin/",
+            "docker-healthcheck",
+        ),
         (SCRIPT, true, "COPY --chmod=0644 check.sh /", "/check.sh"),
         (bash, true, "COPY check.sh /", "/check.sh"),
         (bash, true, "COPY --chmod=755 check.sh /", "/check.sh"),
@@ -269,7 +275,8 @@ fn a_script_that_cannot_be_started_is_told() {
         ("exit 0\n", true, "COPY check.sh /", "/check.sh"),
     ] {
         let text_of_file = built(steps, path);
-        let said = said(&text_of_file, &[("check.sh", text, runs)]);
+        let files = [("check.sh", text, runs), ("docker-healthcheck", text, runs)];
+        let said = said(&text_of_file, &files);
         assert_eq!(said, ["script-not-executable"], "{text_of_file}");
     }
 }
@@ -280,6 +287,12 @@ fn a_script_that_may_be_started_is_left_alone() {
     for (text, runs, steps, test) in [
         (SCRIPT, true, "COPY check.sh /", "[\"/check.sh\"]"),
         (SCRIPT, true, "COPY check.sh /usr/bin/", "check.sh"),
+        (
+            SCRIPT,
+            false,
+            "ENV PATH=/app/bin:$PATH\nCOPY check.sh /usr/bin/",
+            "check.sh",
+        ),
         (
             SCRIPT,
             false,

@@ -70,7 +70,7 @@ fn by_name(call: &Call, origin: &Origin<'_, '_>, files: &dyn Files) -> Option<(S
     let (build, stage) = origin.build?;
     let own_path = |service: &Service| service.environment.iter().any(|it| it.name == "PATH");
     let elsewhere = call.builtin || origin.service.is_some_and(own_path);
-    if elsewhere || !origin.inventory.has(name).is_yes() {
+    if elsewhere || origin.inventory.has(name).is_no() {
         return None;
     }
     let contexts = contexts(build, origin, files);

@@ -135,7 +135,13 @@ pub fn place_of_name(
         Base::Scratch => true,
         Base::Stage(_) => false,
     };
-    if !bare || !is_of_an_application {
+    // Another PATH may find another program of this name first.
+    let finds = |step: &Placed<'_>| match &step.step.action {
+        Action::Env(entries) => entries.iter().any(|(name, _)| name == "PATH"),
+        _ => false,
+    };
+    let chain = build.chain(stage);
+    if !bare || !is_of_an_application || placed(build, &chain).iter().any(finds) {
         return None;
     }
     USUAL.iter().find_map(|folder| {
