@@ -23,6 +23,7 @@ mod pattern;
 pub mod patterns;
 mod pipeline;
 mod player;
+mod powershell;
 mod processes;
 mod redirect;
 pub mod request;

@@ -407,3 +407,53 @@ fn clients_that_the_facts_tell_of() {
         assert_eq!(row(&played(text, &inventory)), expected, "{text}");
     }
 }
+
+#[test]
+fn one_liners_of_powershell() {
+    let inventory = Inventory::unknown("app", "nothing is known about app");
+    for (script, expected) in [
+        (
+            "try { Invoke-WebRequest -UseBasicParsing http://localhost/ } catch { exit 1 }",
+            "0, 1, 1, 1, killed",
+        ),
+        ("Invoke-WebRequest http://localhost/", "0, 1, 1, 1, killed"),
+        ("iwr http://localhost/; exit 0", "0, 0, 0, 0, killed"),
+        (
+            "$ErrorActionPreference = 'Stop'; iwr http://localhost/ | Out-Null; exit 0",
+            "0, 1, 1, 1, killed",
+        ),
+        (
+            "try { iwr -Uri 'http://localhost/' -TimeoutSec 5 | Out-Null; exit 0 } catch { exit 1 }",
+            "0, 1, 1, 1, 1",
+        ),
+        (
+            "try { iwr http://localhost/ } catch { Write-Host 'down' }",
+            "0, 0, 0, 0, killed",
+        ),
+        (
+            "$r = iwr http://localhost/ -SkipHttpErrorCheck; if ($r.StatusCode -eq 200) { exit 0 } else { exit 3 }",
+            "0, 3, 3, 3, killed",
+        ),
+        (
+            "if ((iwr http://localhost/).StatusCode -ne 200) { exit 1 }",
+            "0, 1, 1, 1, killed",
+        ),
+        (
+            "try { iwr http://localhost/ } catch { return 1 }",
+            "unknown, unknown, unknown, unknown, unknown",
+        ),
+        (
+            "Test-NetConnection localhost",
+            "unknown, unknown, unknown, unknown, unknown",
+        ),
+    ] {
+        let words = ["pwsh", "-NoProfile", "-Command", script];
+        let form = Form::Exec(words.iter().map(|word| source(word)).collect());
+        let command = Command::of(&form, Dialect::Dash).unwrap();
+        let scene = Scene {
+            inventory: &inventory,
+            timeout: Duration::from_secs(30),
+        };
+        assert_eq!(row(&play(&command, &scene)), expected, "{script}");
+    }
+}

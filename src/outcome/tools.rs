@@ -244,6 +244,7 @@ impl Player<'_> {
                 .or_else(|| local(call))
                 .or_else(|| self.client(call))
                 .or_else(|| self.one_liner(call))
+                .or_else(|| self.powershell(call))
                 .or_else(|| self.script_of_image(program, call))
                 .unwrap_or_else(|| vec![Run::unknown(format!("nobody knows how `{name}` ends"))]),
         }

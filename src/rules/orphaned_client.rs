@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::facts::container::{self, Reaping};
 use crate::facts::{Flavour, Shell};
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::command::{Call, Command, Dialect, Within};
+use crate::model::command::{Call, Command, Dialect, Within, parse};
 use crate::model::draft;
 use crate::outcome::World;
 use crate::outcome::request::{self, Client, Request};
@@ -16,7 +16,8 @@ pub const RULE: Rule = Rule {
     name: "orphaned-client",
     severity: Some(Severity::Note),
     page: include_str!("../../rules/orphaned-client.md"),
-    last_resort: true,
+    // What hangs about is a fault of its own, whatever else the check gets wrong.
+    last_resort: false,
     check,
 };
 
@@ -88,27 +89,36 @@ fn judge(watched: &Watched<'_>) -> Option<Finding> {
     )
 }
 
-/// Whether the client is a child of the shell that the engine kills, not that process itself.
+/// Whether the client is a child of a shell, not the process that the engine kills.
 fn is_child(watched: &Watched<'_>, call: &Call) -> bool {
-    let Some(Command::Script { script, .. }) = &watched.command else {
-        return false;
-    };
+    let inner = call
+        .within
+        .iter()
+        .rposition(|within| matches!(within, Within::Nested(_)));
+    let by_shell = inner.is_some() || matches!(watched.command, Some(Command::Script { .. }));
     // What runs it may limit it, replace the shell by it, or kill it in time.
     let plain = call.within.iter().all(|within| {
         matches!(
             within,
-            Within::Pipeline { .. } | Within::Condition | Within::Substitution
+            Within::Pipeline { .. } | Within::Condition | Within::Substitution | Within::Nested(_)
         )
     });
+    let (Some(dialect), Some((text, range))) = (
+        call.dialect,
+        call.words.first().and_then(|word| word.place.as_ref()),
+    ) else {
+        return false;
+    };
+    let within = call.within.get(inner.map_or(0, |at| at + 1)..);
+    let script = parse(text, dialect);
     let lone = script.body.items.last().is_some_and(|last| {
-        let word = call.words.first().and_then(|word| word.place.as_ref());
-        let ends = word.is_some_and(|(_, range)| range.start >= last.first.range.start);
+        let ends = range.start >= last.first.range.start;
         let alone = last.rest.is_empty() && last.first.commands.len() == 1;
-        ends && alone && call.within.is_empty()
+        ends && alone && within.is_none_or(<[Within]>::is_empty)
     });
     // ash and bash become a lone last command; dash starts it (semantics of `sh -c`, run).
-    let stays = watched.inventory.shell() == Shell::Dash && call.dialect == Some(Dialect::Dash);
-    plain && (!lone || stays)
+    let stays = watched.inventory.shell() == Shell::Dash && dialect == Dialect::Dash;
+    by_shell && plain && (!lone || stays)
 }
 
 /// Whether nothing in its own words bounds how long it waits.
