@@ -398,6 +398,15 @@ fn clients_that_the_facts_tell_of() {
             "0, 0 or 1 or killed, 0 or 1 or killed, 1, 1 or killed",
         ),
         ("influx ping", "0, 1, 0, 1, killed"),
+        ("consul info || exit 1", "0, 1, 1, 1, killed"),
+        (
+            "nats server check connection -s nats://localhost:4222",
+            "0, not 0, not 0, not 0, not 0 or killed",
+        ),
+        (
+            "kafka-metadata-quorum.sh --bootstrap-server localhost:9092 describe --status",
+            "0, 1 or killed, 0 or 1 or killed, 1 or killed, 1 or killed",
+        ),
         ("traefik healthcheck --ping", "0, 1, 1, 1, 1"),
         ("caddy version", "0, 0, 0, 0, 0"),
         ("wait-for-it -t 5 localhost:80", "0, 0, 0, not 0, 0"),

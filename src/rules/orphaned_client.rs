@@ -16,17 +16,19 @@ pub const RULE: Rule = Rule {
     name: "orphaned-client",
     severity: Some(Severity::Note),
     page: include_str!("../../rules/orphaned-client.md"),
-    // What hangs about is a fault of its own, whatever else the check gets wrong.
     last_resort: false,
     check,
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    context.watched.iter().filter_map(judge).collect()
+    (context.watched.iter())
+        .filter_map(|watched| judge(context, watched))
+        .collect()
 }
 
-fn judge(watched: &Watched<'_>) -> Option<Finding> {
-    let hung = watched.outcome.as_ref()?.in_world(World::Hung).statuses;
+fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
+    let outcome = watched.outcome.as_ref()?;
+    let hung = outcome.in_world(World::Hung).statuses;
     if !hung.killed || hung.unknown {
         return None;
     }
@@ -51,6 +53,16 @@ fn judge(watched: &Watched<'_>) -> Option<Finding> {
         ),
         Reaping::Reaps { .. } | Reaping::Init(_) | Reaping::Unknown => (Severity::Note, how),
     };
+    // What is to be written anew gets advice then; harm is told whatever else is wrong.
+    let anew = outcome.surely_zero_in(World::Refused)
+        || outcome.never_zero()
+        || (context.rejected()).any(|rejected| {
+            let test = watched.test.map_or(watched.probe.span, |test| test.span);
+            test.contains(rejected.span)
+        });
+    if severity == Severity::Note && anew {
+        return None;
+    }
     let outer = watched.timing.effective_timeout()?;
     let finding = watched.finding(&RULE, severity, call.words[0].span, what, why);
     let below = outer
