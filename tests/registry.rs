@@ -217,6 +217,18 @@ fn tokens_and_redirects_are_followed_and_credentials_stay_where_they_belong() {
 }
 
 #[test]
+fn a_registry_that_is_not_there_is_named() {
+    let folder = Scratch::new();
+    let name = format!("127.0.0.1:{}/team/app:1", free_port());
+    let (said, error, status) = learn(&folder, &[&name]);
+    let host = name.split('/').next().unwrap();
+    let expected = format!("error: {name}: {host} cannot be asked: Connection refused");
+    assert!(error.starts_with(&expected), "{error}");
+    assert_eq!((said.as_str(), status), ("", 2));
+    assert!(!folder.0.join("healthlint.images.toml").exists());
+}
+
+#[test]
 fn what_a_registry_swaps_is_found() {
     let folder = Scratch::new();
     let (blobs, manifest) = debian().blobs(Compression::Gzip);

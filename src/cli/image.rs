@@ -20,7 +20,7 @@ use crate::walk::{self, Disk, LARGEST};
 
 /// What reading an image may cost; `learn::Limits` holds the numbers.
 const LIMITS: &str = "\
-Only names, modes and links of files in the folders of PATH, the configuration and os-release are read; nothing is run
+Only names, modes and links of files in the folders of PATH, the configuration and os-release are read; nothing is run \
 or unpacked. An image of more than 2 million files, 128 GiB, or layers that were compressed beyond belief is an error.";
 
 /// The words behind `healthlint image`.

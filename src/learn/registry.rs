@@ -244,7 +244,12 @@ impl Registry<'_> {
     }
 
     fn silent(&self, error: &ureq::Error) -> Failure {
-        Failure(format!("{} cannot be asked: {error}", self.host))
+        // The words of the system alone: `Connection refused`.
+        let said = match error {
+            ureq::Error::Io(error) => error.to_string(),
+            other => other.to_string(),
+        };
+        Failure(format!("{} cannot be asked: {said}", self.host))
     }
 }
 
