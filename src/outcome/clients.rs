@@ -53,7 +53,7 @@ impl Player<'_> {
                 vec![Run::unknown("the statement may set any status")]
             }
             "wait-for-it" if call.says("--") => {
-                vec![Run::unknown("nobody follows what it runs then")]
+                vec![Run::unknown("nobody knows what it runs then")]
             }
             _ if !make.runs.is_empty() => self.told(make, call),
             _ => vec![self.plain(make, call)],

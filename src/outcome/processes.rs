@@ -70,7 +70,10 @@ impl Player<'_> {
             return vec![Run::of(code).because(why)];
         }
         if let Some(arg) = options.unknown {
-            return vec![Run::unknown(format!("nobody follows `{}`", arg.text))];
+            return vec![Run::unknown(format!(
+                "nobody knows what `{}` does",
+                arg.text
+            ))];
         }
         match call.name {
             "pgrep" => self.pgrep(flavour, &options),

@@ -62,7 +62,7 @@ pub(super) fn awk(call: &Use<'_>) -> Vec<Run> {
         // Whatever it does, it ends with 0 where it reads well and never asks for another status.
         let plain = !sets.iter().any(|word| program.contains(word));
         if !plain || !balanced(program) || program.trim_end().ends_with('\\') {
-            return vec![Run::unknown("nobody follows this program of awk")];
+            return vec![Run::unknown("nobody knows what this program of awk does")];
         }
         let always = program.contains("BEGIN") || program.contains("END");
         let nothing = call.input.is_empty() && !always;
@@ -78,7 +78,7 @@ pub(super) fn awk(call: &Use<'_>) -> Vec<Run> {
     };
     match play.run(&asked.set, call.input) {
         Some(ways) => ways.iter().flat_map(|way| ended(way, call)).collect(),
-        None => vec![Run::unknown("nobody follows this program of awk")],
+        None => vec![Run::unknown("nobody knows what this program of awk does")],
     }
 }
 
@@ -101,7 +101,7 @@ fn words<'a>(call: &'a Use<'_>) -> Result<Call<'a>, &'static str> {
             Some(rest) => match (rest.strip_prefix('F'), rest.strip_prefix('v')) {
                 (Some(separator), _) => asked.separator = Some(separator),
                 (_, Some(set)) => asked.set.push(set),
-                _ => return Err("nobody follows these options of awk"),
+                _ => return Err("nobody knows what these options of awk do"),
             },
         }
     }
@@ -122,7 +122,7 @@ fn ended(way: &Way, call: &Use<'_>) -> Vec<Run> {
         let mut run = Run::of(code).prints(way.printed.clone().unwrap_or_else(|| ANY.to_owned()));
         run.guess = way.guessed || way.status == Value::Unread;
         if run.guess {
-            run.why = Some("nobody follows all of this program of awk".to_owned());
+            run.why = Some("nobody knows what all of this program of awk does".to_owned());
         } else if !code.is_zero() {
             run.why = Some(format!(
                 "the program of `{}` says so with `exit`",
