@@ -202,6 +202,48 @@ fn the_diff_is_a_patch_and_nothing_else() {
     assert_eq!(folder.text("compose.yaml"), WRONG);
 }
 
+#[cfg(unix)]
+#[test]
+fn the_diff_names_the_file_that_a_link_leads_to_once() {
+    let folder = Folder::new(&[("deploy/compose.prod.yaml", WRONG)]);
+    let link = folder.0.join("deploy/compose.yaml");
+    std::os::unix::fs::symlink("compose.prod.yaml", link).unwrap();
+    let of_both = folder.check(&["--diff"]).out;
+    assert_eq!(of_both.matches("+++ ").count(), 1, "{of_both}");
+    let of_the_link = folder.check(&["--diff", "deploy/compose.yaml"]).out;
+    for patch in [of_both, of_the_link] {
+        assert!(
+            patch.starts_with("--- a/deploy/compose.prod.yaml\n+++ b/deploy/compose.prod.yaml\n"),
+            "{patch}"
+        );
+    }
+}
+
+#[test]
+fn a_fault_that_is_only_a_note_to_the_user_is_not_told_under_another_name() {
+    let curl = "services:\n  a:\n    image: alpine:3.20\n    healthcheck:\n      test: [\"CMD\", \"curl\", \"-f\", \"http://127.0.0.1/\"]\n";
+    let level = "[rules]\nmissing-tool = \"note\"\n";
+    let folder = Folder::new(&[("compose.yaml", curl), ("healthlint.toml", level)]);
+    let said = folder.run(&["check", "--format", "concise"]);
+    assert_eq!(
+        said.out,
+        "compose.yaml:5:22: note[missing-tool] alpine:3.20 has no `curl`\n"
+    );
+    assert_eq!(said.status, 0);
+}
+
+#[test]
+fn a_large_file_of_another_kind_keeps_no_commit_back() {
+    let large = format!("openapi: 3.1.0\n{}", "# padding\n".repeat(60_000));
+    let folder = Folder::new(&[("openapi.yaml", &large), ("compose.yaml", FINE)]);
+    let said = folder.check(&["openapi.yaml", "compose.yaml"]);
+    assert_eq!(said.status, 0, "{}", said.out);
+    assert!(
+        said.out
+            .contains("skipped: openapi.yaml is too large for a Compose file")
+    );
+}
+
 #[test]
 fn a_fixed_file_differs_in_nothing_else() {
     let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));

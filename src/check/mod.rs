@@ -161,11 +161,7 @@ fn judge_read(
         if !is_on(rule, options) {
             continue;
         }
-        let level = options.levels.get(rule.name).copied().flatten();
-        for mut finding in (rule.check)(&context) {
-            if let Some(level) = level {
-                finding.severity = level;
-            }
+        for finding in (rule.check)(&context) {
             if rule.last_resort {
                 last_resorts.push(finding);
             } else {
@@ -176,6 +172,12 @@ fn judge_read(
     // One cause, one finding: a check whose fault has a name needs no word about what follows from it.
     last_resorts.retain(|finding| !has_named_error(&context, &findings, finding));
     findings.extend(last_resorts);
+    // The user's level comes after that: who calls a fault a note has heard its name.
+    for finding in &mut findings {
+        if let Some(Some(level)) = options.levels.get(finding.rule) {
+            finding.severity = *level;
+        }
+    }
     watch::cap_by_environment(&context, &mut findings);
     watch::hide_environment(&context, &mut findings);
     let probes = context.watched.len();

@@ -1,6 +1,6 @@
 //! `healthlint check`: find the files, judge them, and show, diff or mend.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -284,12 +284,15 @@ impl Run<'_> {
     }
 
     fn show_diff(&self, before: &Checked, mended: &Mended) {
-        let patch =
-            report::diff::render(changes(before, mended).map(|change| report::diff::Change {
-                path: change.path,
-                old: change.old,
-                new: change.new,
-            }));
+        // A link and the file that it leads to are one file, and a patch names that one, once.
+        let files: BTreeMap<String, walk::Change> = changes(before, mended)
+            .map(|change| (self.disk.patched(change.path), change))
+            .collect();
+        let patch = report::diff::render(files.iter().map(|(path, change)| report::diff::Change {
+            path,
+            old: change.old,
+            new: change.new,
+        }));
         self.bytes(patch.as_bytes());
     }
 

@@ -144,14 +144,18 @@ impl Disk {
 
     /// A file that the user named is taken for what it holds, and only where that says nothing for what it is called.
     fn named_file(&self, path: &str) -> Fate {
+        let name = path.rsplit('/').next().unwrap_or(path);
         let text = match self.read(path) {
             Ok(text) => text,
+            // A commit names every YAML file that it changes: one that is none of ours is no loss.
+            Err(Unread::TooLarge) if is_foreign_yaml(name) => {
+                return Fate::Skipped("is too large for a Compose file");
+            }
             Err(unread) => return Fate::Unread(unread),
         };
         if is_empty(&text) {
             return Fate::Skipped("is empty");
         }
-        let name = path.rsplit('/').next().unwrap_or(path);
         match kind_by_text(&text).or_else(|| kind_by_name(name)) {
             Some(kind) => Fate::File(kind),
             None => Fate::Skipped("is neither a Compose file nor a Dockerfile"),
@@ -179,6 +183,11 @@ impl Disk {
     }
 }
 
+/// Whether the name is that of some YAML file, and not of a Compose file.
+fn is_foreign_yaml(name: &str) -> bool {
+    yaml_stem(name).is_some() && kind_by_name(name).is_none()
+}
+
 /// Whether there is nothing to judge.
 fn is_empty(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim().is_empty()
@@ -187,7 +196,13 @@ fn is_empty(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::walk::LARGEST;
     use crate::walk::tests::Scratch;
+    use std::collections::BTreeMap;
+
+    fn too_large() -> Vec<u8> {
+        vec![b' '; usize::try_from(LARGEST).unwrap() + 1]
+    }
 
     #[test]
     fn a_folder_is_walked_as_git_sees_it() {
@@ -237,7 +252,9 @@ mod tests {
             .put("anything", "FROM x\n")
             .put("compose.yaml", "name: x")
             .put("empty/compose.yaml", "\u{feff}\r\n")
-            .put("k8s.yaml", "kind: Pod\n");
+            .put("k8s.yaml", "kind: Pod\n")
+            .put("openapi.yaml", too_large())
+            .put("docker-compose.yml", too_large());
         let disk = Disk::new(&scratch.0, false);
         let names = [
             "Dockerfile",
@@ -245,6 +262,8 @@ mod tests {
             "compose.yaml",
             "empty",
             "k8s.yaml",
+            "openapi.yaml",
+            "docker-compose.yml",
             "gone",
         ];
         let found = disk.find(&names.map(str::to_owned));
@@ -258,6 +277,13 @@ mod tests {
         );
         assert_eq!(found.skipped[0].path, "empty/compose.yaml");
         assert_eq!(found.skipped[1].path, "k8s.yaml");
-        assert_eq!(found.unread, [("gone".to_owned(), Unread::Missing)]);
+        assert_eq!(found.skipped[2].path, "openapi.yaml");
+        assert_eq!(
+            found.unread.into_iter().collect::<BTreeMap<_, _>>(),
+            BTreeMap::from([
+                ("docker-compose.yml".to_owned(), Unread::TooLarge),
+                ("gone".to_owned(), Unread::Missing),
+            ])
+        );
     }
 }

@@ -105,6 +105,18 @@ impl Disk {
         clean(&self.folder.join(path))
     }
 
+    /// The path that a patch changes for this file: where a link leads, if that lies below the working directory.
+    pub fn patched(&self, path: &str) -> String {
+        match fs::canonicalize(self.absolute(path)) {
+            Ok(target) => match target.strip_prefix(real(&self.folder)) {
+                Ok(below) => self.shown(below),
+                Err(_) => path.to_owned(),
+            },
+            // Standard input may have a name that is no file.
+            Err(_) => path.to_owned(),
+        }
+    }
+
     /// The text of a file that is not UTF-8, each wrong stretch replaced by U+FFFD; None where it cannot be read.
     pub fn lossy(&self, path: &str) -> Option<String> {
         let bytes = match self.given.get(path) {
