@@ -151,6 +151,9 @@ impl Disk {
             Err(Unread::TooLarge) if is_foreign_yaml(name) => {
                 return Fate::Skipped("is too large for a Compose file");
             }
+            Err(Unread::NotText(_)) if is_foreign_yaml(name) && !self.may_hold_services(path) => {
+                return Fate::Skipped("is not UTF-8, and no Compose file");
+            }
             Err(unread) => return Fate::Unread(unread),
         };
         if is_empty(&text) {
@@ -160,6 +163,11 @@ impl Disk {
             Some(kind) => Fate::File(kind),
             None => Fate::Skipped("is neither a Compose file nor a Dockerfile"),
         }
+    }
+
+    /// Whether a file that is not UTF-8 looks like a Compose file all the same.
+    fn may_hold_services(&self, path: &str) -> bool {
+        self.lossy(path).is_none_or(|text| has_services(&text))
     }
 
     /// A file that the walk met: by its name, or for other YAML by a quick look at its lines.
@@ -254,7 +262,9 @@ mod tests {
             .put("empty/compose.yaml", "\u{feff}\r\n")
             .put("k8s.yaml", "kind: Pod\n")
             .put("openapi.yaml", too_large())
-            .put("docker-compose.yml", too_large());
+            .put("docker-compose.yml", too_large())
+            .put("words.yaml", b"de: Gr\xfc\xdfe\n")
+            .put("stack.yaml", b"services:\n  a:\n    image: \xfc\n");
         let disk = Disk::new(&scratch.0, false);
         let names = [
             "Dockerfile",
@@ -264,6 +274,8 @@ mod tests {
             "k8s.yaml",
             "openapi.yaml",
             "docker-compose.yml",
+            "words.yaml",
+            "stack.yaml",
             "gone",
         ];
         let found = disk.find(&names.map(str::to_owned));
@@ -278,11 +290,13 @@ mod tests {
         assert_eq!(found.skipped[0].path, "empty/compose.yaml");
         assert_eq!(found.skipped[1].path, "k8s.yaml");
         assert_eq!(found.skipped[2].path, "openapi.yaml");
+        assert_eq!(found.skipped[3].path, "words.yaml");
         assert_eq!(
             found.unread.into_iter().collect::<BTreeMap<_, _>>(),
             BTreeMap::from([
                 ("docker-compose.yml".to_owned(), Unread::TooLarge),
                 ("gone".to_owned(), Unread::Missing),
+                ("stack.yaml".to_owned(), Unread::NotText(26)),
             ])
         );
     }
