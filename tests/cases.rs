@@ -1,15 +1,17 @@
-//! Small cases from real files, in our own words: `quiet` stays silent, every other says exactly its `expected.txt`.
+//! Cases from real files, in our own words: `quiet` stays silent, every other says exactly its `expected.txt`.
 //!
-//! `BLESS=1 cargo test cases` writes what is expected anew.
+//! Under each finding stand the fixes that it offers, each with how far it may be trusted. A `healthlint.toml` names
+//! the target. `BLESS=1 cargo test cases` writes what is expected anew.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use healthlint::check::{Checked, Options, Unit, check};
-use healthlint::report::{Report, concise};
+use healthlint::check::{Checked, Unit, check};
+use healthlint::report::concise;
 
 use crate::held::Held;
+use crate::pages::options;
 
 /// The folders below this one, in order.
 fn folders(at: &Path) -> Vec<PathBuf> {
@@ -63,32 +65,36 @@ fn runs(_path: &Path) -> Option<bool> {
 }
 
 /// The files of one folder, judged.
-fn judged(folder: &Path) -> (usize, Checked) {
+fn judged(folder: &Path) -> Checked {
     let files = held(folder);
     let mut units = Vec::new();
     for name in files.texts.keys() {
         if name == "compose.yaml" {
             units.push(Unit::Compose(vec![name.clone()]));
-        } else if name == "Dockerfile" {
+        } else if name.starts_with("Dockerfile") {
             units.push(Unit::Dockerfile(name.clone()));
         }
     }
     units.sort();
     assert!(!units.is_empty(), "{} holds no case", folder.display());
-    (units.len(), check(&units, &files, &Options::default()))
+    check(&units, &files, &options(&files))
 }
 
-/// What healthlint says about the files of one folder.
+/// What healthlint says and offers about the files of one folder.
 fn said(folder: &Path) -> String {
-    let (units, checked) = judged(folder);
-    concise::render(&Report {
-        sources: &checked.sources,
-        findings: &checked.findings,
-        faults: &checked.faults,
-        rules: &[],
-        files: units,
-        probes: checked.probes,
-    })
+    let checked = judged(folder);
+    let mut out = String::new();
+    for finding in &checked.findings {
+        let line = concise::finding_line(&checked.sources, finding);
+        let _ = writeln!(out, "{line}");
+        for fix in &finding.fixes {
+            let _ = writeln!(out, "    {}: {}", fix.applicability.word(), fix.title);
+        }
+    }
+    for fault in &checked.faults {
+        let _ = writeln!(out, "{}", concise::fault_line(&checked.sources, fault));
+    }
+    out
 }
 
 #[test]
@@ -170,6 +176,21 @@ fn a_missing_tool_has_a_reason_and_a_replacement() {
             "`curl` is removed here",
             &["ask with `wget`", "install `curl` in the final stage"],
         ),
+        (
+            "wherever-a-command-runs",
+            "`curl` is not in postgres:17",
+            &["ask with `bash`", "use the check that postgres:17 can run"],
+        ),
+        (
+            "what-slim-images-leave-out",
+            "`pgrep` is not in python:3.12-slim",
+            &[],
+        ),
+        (
+            "gone-with-an-update",
+            "mariadb 10.x still had `mysqladmin`",
+            &["use the check that mariadb:11.4 can run"],
+        ),
         ("an-image-from-scratch", "scratch is empty", &[]),
         (
             "an-image-without-a-shell",
@@ -178,7 +199,7 @@ fn a_missing_tool_has_a_reason_and_a_replacement() {
         ),
     ] {
         cases += 1;
-        let (_, checked) = judged(&top.join(case));
+        let checked = judged(&top.join(case));
         let finding = checked.findings.iter().find(|it| it.rule == "missing-tool");
         let finding = finding.unwrap_or_else(|| panic!("{case}: silent"));
         let mut reasons = finding.labels.iter().map(|label| label.message.as_str());

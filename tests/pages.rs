@@ -116,7 +116,8 @@ fn examples(page: &str) -> Vec<Example> {
     all
 }
 
-fn options(files: &Held) -> Options {
+/// What the `healthlint.toml` among the files says, where there is one.
+pub fn options(files: &Held) -> Options {
     let mut options = Options::default();
     if let Some(config) = files.texts.get("healthlint.toml") {
         let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();

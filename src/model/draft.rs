@@ -343,9 +343,10 @@ fn quotes(word: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a word standing alone can only be meant for a shell.
+/// Whether a word standing alone can only be meant for a shell: an operator, or one with its tail, `|| exit 1`.
 pub fn is_operator(word: &str) -> bool {
     matches!(word, "||" | "&&" | "|" | ";" | "&" | ">" | ">>" | "<")
+        || ["|| ", "&& "].iter().any(|start| word.starts_with(start))
         || word
             .trim_start_matches(|c: char| c.is_ascii_digit() || c == '&')
             .starts_with('>')

@@ -88,7 +88,15 @@ impl Player<'_> {
                 };
                 if operator == "-n" { truth } else { truth.not() }
             }
-            "-e" | "-d" if matches!(operand, "/" | "/dev" | "/proc") => Truth::Yes,
+            "-e" | "-d" if matches!(operand, "/" | "/dev" | "/proc" | "/proc/1") => Truth::Yes,
+            "-e" | "-f" | "-r"
+                if matches!(
+                    operand,
+                    "/proc/1/cmdline" | "/proc/1/stat" | "/proc/1/status"
+                ) =>
+            {
+                Truth::Yes
+            }
             _ if operator.starts_with('-') && operator.len() == 2 => Truth::Unknown,
             _ => Truth::Wrong,
         }

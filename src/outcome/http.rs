@@ -22,6 +22,18 @@ pub(super) enum Target {
     Other,
 }
 
+/// Whether no host can be at an address: one that no client reads, or a number that stands for 0.0.0.1 and the like,
+/// which is nobody's (RFC 1122). `exit 1` and `2>&1` behind an operator that no shell reads end so.
+fn is_unanswered(text: &str) -> bool {
+    let host = text.split('/').next().unwrap_or_default();
+    let zero_net = host
+        .parse::<u32>()
+        .is_ok_and(|number| (1..1 << 24).contains(&number));
+    zero_net
+        || host.contains(['<', '>', '|', ' '])
+        || matches!(Player::target(text), Target::Broken(_))
+}
+
 impl Player<'_> {
     pub(super) fn target(text: &str) -> Target {
         let url = url::parse(text);
@@ -121,6 +133,15 @@ impl Player<'_> {
         }
         if urls.is_empty() {
             return vec![Run::new(2).because("`curl` has no URL")];
+        }
+        // The last transfer makes the status, and to this one nobody ever answers.
+        if let [_, .., last] = urls[..]
+            && is_unanswered(last)
+        {
+            let why = format!(
+                "`curl` ends with the status of the last address, and nobody is at `{last}`"
+            );
+            return vec![Run::of(Code::Failure).because(why)];
         }
         let host = |text: &str| {
             let url = url::parse(text);

@@ -131,11 +131,26 @@ impl<'a> Player<'a> {
             let word = what.unwrap_or_default();
             // What stands on the lines before has run by then, and may have ended the shell.
             let before = script.text.as_str().get(..problem.range.start);
-            let first_line = !before.unwrap_or_default().trim_start().contains('\n');
+            let before = before.unwrap_or_default().trim_start();
             let cause = Cause::new(problem.span, word, "the shell cannot read this");
-            if first_line && problem.kind != ProblemKind::TooDeep {
-                path.failed = Some(cause);
-                return vec![path.with(Code::Exact(2))];
+            if problem.kind != ProblemKind::TooDeep {
+                if !before.contains('\n') {
+                    path.failed = Some(cause);
+                    return vec![path.with(Code::Exact(2))];
+                }
+                // Whatever the lines before do: where they end the shell, they say so.
+                let ends = [
+                    "exit", "exec", "return", "trap", "eval", "$", "`", ".", "kill",
+                ];
+                let plain = |line: &str| {
+                    !ends
+                        .iter()
+                        .any(|word| line.split_whitespace().any(|it| it.starts_with(word)))
+                };
+                if before.lines().all(plain) {
+                    path.failed = Some(cause);
+                    return vec![path.with(Code::Failure)];
+                }
             }
             path.doubt = Some(cause);
             return vec![path.with(Code::Any)];

@@ -1,5 +1,6 @@
 //! The shape of a rule: a value that takes a context and returns findings.
 
+mod init;
 mod recipe;
 mod rewrite;
 

@@ -1,7 +1,8 @@
 //! `cannot-fail`: a check that says "healthy" when nothing listens.
 
+use crate::facts::Answer;
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::command::{Argument, Command, Item, quoted};
+use crate::model::command::{Argument, Call, Command, Item, quoted};
 use crate::outcome::{Outcome, World};
 use crate::rule::{Context, Rule, Watched};
 use crate::text::{Edit, Span, Traced};
@@ -23,7 +24,8 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             let outcome = watched.outcome.as_ref()?;
             if outcome.cannot_fail() {
                 let empty = watched.command.as_ref().is_some_and(Command::runs_nothing);
-                let named = empty || cut_in_two(context, outcome) || misread(watched);
+                let named =
+                    empty || cut_in_two(context, outcome) || misread(watched) || lacks(watched);
                 (!named).then(|| never_fails(watched, outcome))
             } else if outcome.passes_only_the_dead() {
                 Some(passes_the_dead(watched, outcome))
@@ -49,6 +51,22 @@ fn misread(watched: &Watched<'_>) -> bool {
     watched
         .outcome_under_bash()
         .is_some_and(|meant| !meant.cannot_fail())
+}
+
+/// Whether only a missing program makes it so: with the program, it could fail. The fault is that it is not there.
+fn lacks(watched: &Watched<'_>) -> bool {
+    let mut inventory = (*watched.inventory).clone();
+    let mut lacking = false;
+    for program in watched.calls.iter().filter_map(Call::program) {
+        if inventory.has(program).is_no() {
+            inventory.change(program, Answer::unknown());
+            lacking = true;
+        }
+    }
+    lacking
+        && watched
+            .outcome_in(&inventory)
+            .is_some_and(|there| !there.cannot_fail())
 }
 
 fn never_fails(watched: &Watched<'_>, outcome: &Outcome) -> Finding {
@@ -193,6 +211,13 @@ fn without_tail(watched: &Watched<'_>, masking: Span) -> Option<Fix> {
     };
     let items = &script.body.items;
     let (last, before) = items.split_last()?;
+    if let Some(sign) = &last.background
+        && script.text.span_of(sign.clone()) == masking
+    {
+        let blank = script.text.as_str()[..sign.start].trim_end().len();
+        let edit = script.text.replace(blank..sign.end, "")?;
+        return Some(Fix::risky("wait for it: drop the `&`", vec![edit]));
+    }
     // Only what ends the script is a tail.
     let cut =
         tail_of(last, |range| script.text.span_of(range).contains(masking)).or_else(|| {

@@ -1,7 +1,7 @@
 //! `ignores-reply`: a client that gets a refusal or an error, prints it, and ends with status 0.
 
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::command::{Call, Within};
+use crate::model::command::{Argument, Call, Within};
 use crate::model::draft::{Draft, NewTest};
 use crate::model::probe::Form;
 use crate::model::project::Service;
@@ -20,10 +20,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
+    let judge = |watched| judge(context, watched);
     context.watched.iter().filter_map(judge).collect()
 }
 
-fn judge(watched: &Watched<'_>) -> Option<Finding> {
+fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
     let outcome = watched.outcome.as_ref()?;
     if !outcome.ignores_reply() {
         return None;
@@ -51,16 +52,40 @@ fn judge(watched: &Watched<'_>) -> Option<Finding> {
                 cause.why.clone(),
             )
             .label(span, "this sets a password, and the check sends none"),
-        None => watched.finding(
-            &RULE,
-            Severity::Note,
-            cause.span,
-            format!("`{program}` passes whatever the server replies"),
-            cause.why.clone(),
-        ),
+        None => {
+            // Where it is known to set no password, only what it loads at its start makes the server refuse.
+            let waits = match watched.service {
+                Some(own) if !may_have_password(own) => {
+                    let waits = context.waits_for(own);
+                    Some(waits.filter(|_| !own.mounts.is_empty())?)
+                }
+                _ => None,
+            };
+            let loading = outcome.in_world(World::Error).lost.as_ref();
+            let why = loading.filter(|_| waits.is_some()).unwrap_or(cause);
+            let finding = watched.finding(
+                &RULE,
+                Severity::Note,
+                cause.span,
+                format!("`{program}` passes whatever the server replies"),
+                why.why.clone(),
+            );
+            match waits {
+                Some((waiting, span)) => finding.label(
+                    span,
+                    format!(
+                        "`{waiting}` starts after it, even while the server still loads its data"
+                    ),
+                ),
+                None => finding,
+            }
+        }
     };
     let finding = match service {
-        Kind::Redis => finding.help("look at the reply: only a working server says `PONG`"),
+        Kind::Redis if pings(call) => {
+            finding.help("look at the reply: only a working server says `PONG`")
+        }
+        Kind::Redis => finding.help("ask with `ping` and look at the reply: only a working server says `PONG`"),
         Kind::Mysql => finding.help(
             "send a query as a user who may log in (`mysql -e 'SELECT 1'`), or run the image's `healthcheck.sh --connect`",
         ),
@@ -130,6 +155,13 @@ fn sets(watched: &Watched<'_>, name: &str) -> bool {
     }
 }
 
+/// Whether a file that nobody showed may set a password for the server.
+fn may_have_password(service: &Service) -> bool {
+    let command = service.command.as_ref();
+    service.has_env_file
+        || command.is_some_and(|it| it.value.contains(".conf") || it.value.contains(".cnf"))
+}
+
 /// Where this service's own lines set a password for the server.
 fn password(service: &Service, kind: Kind) -> Option<Span> {
     let names: &[&str] = match kind {
@@ -155,6 +187,13 @@ fn password(service: &Service, kind: Kind) -> Option<Span> {
         .then_some(command.span)
 }
 
+/// Whether `ping` is all that is asked.
+fn pings(call: &Call) -> bool {
+    let last = call.words.last().and_then(Argument::literal);
+    last.is_some_and(|word| word.eq_ignore_ascii_case("ping"))
+        && !call.words.iter().any(|word| word.literal() == Some("incr"))
+}
+
 /// `| grep -q PONG`, where the call is a plain `ping` and the image has a grep.
 fn read_the_reply(
     watched: &Watched<'_>,
@@ -164,14 +203,11 @@ fn read_the_reply(
 ) -> Option<Fix> {
     const TAIL: &str = " | grep -q PONG";
     let last = call.words.last()?;
-    let pings = last
-        .literal()
-        .is_some_and(|word| word.eq_ignore_ascii_case("ping"));
     let piped = call
         .within
         .iter()
         .any(|within| !matches!(within, Within::Condition));
-    if service != Kind::Redis || !pings || piped || watched.inventory.has("grep").is_no() {
+    if service != Kind::Redis || !pings(call) || piped || watched.inventory.has("grep").is_no() {
         return None;
     }
     let edit: Edit = match (&last.place, watched.test.map(|test| &test.value.form)) {

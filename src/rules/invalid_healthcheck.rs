@@ -108,13 +108,17 @@ fn rejected(context: &Context<'_>) -> Vec<Finding> {
                     } else {
                         format!("the engine rejects `{text}`")
                     };
-                    Finding::new(
+                    let finding = Finding::new(
                         RULE.name,
                         Severity::Error,
                         rejected.span,
                         message,
                         rejected.reason.clone(),
-                    )
+                    );
+                    match remedy(&rejected.reason) {
+                        Some(help) => finding.help(help),
+                        None => finding,
+                    }
                 }
                 RejectedKind::UntypedItem => {
                     let text = context.sources.slice(rejected.span);
@@ -136,6 +140,50 @@ fn rejected(context: &Context<'_>) -> Vec<Finding> {
             Some(finding)
         })
         .collect()
+}
+
+/// What to do, by words of the engine's reason.
+const REMEDIES: &[(&str, &str)] = &[
+    (
+        "no command",
+        "write the command behind it; to switch the check off, `[\"NONE\"]` is the word",
+    ),
+    (
+        "Missing command",
+        "write the command behind `CMD`; `HEALTHCHECK NONE` switches the check of the base image off",
+    ),
+    (
+        "Unknown type \"CMD-SHELL\"",
+        "write `CMD` in its place: a Dockerfile has no other word for it",
+    ),
+    ("Unknown type", "write `CMD` in front of the command"),
+    (
+        "takes no arguments",
+        "write `NONE` alone, or `CMD` in its place",
+    ),
+    (
+        "must be a mapping",
+        "put `test:` and the other settings below it, or take it out",
+    ),
+    (
+        "test must be a string",
+        "write a string, or a list that starts with `CMD` or `CMD-SHELL`",
+    ),
+    ("retries", "write a whole number: 3 is the default"),
+    ("parsing", "write a whole number: 3 is the default"),
+    ("overflows", "write a whole number: 3 is the default"),
+    ("boolean", "write `true` or `false`"),
+    ("uplicate", "keep one of the two"),
+    ("already defined", "keep one of the two"),
+    (
+        "requires at least",
+        "write `CMD` and a command behind it, or `NONE`",
+    ),
+];
+
+fn remedy(reason: &str) -> Option<&'static str> {
+    let said = |(words, _): &&(&str, &str)| reason.contains(words);
+    REMEDIES.iter().find(said).map(|(_, help)| *help)
 }
 
 /// A number or a word in quotes; a mapping or a list is nothing that quotes would mend.

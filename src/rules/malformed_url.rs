@@ -3,6 +3,7 @@
 use crate::facts::Flavour;
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::command::{Argument, Call};
+use crate::model::draft::is_operator;
 use crate::model::url::{self, Fault};
 use crate::outcome::request::{self, Client, Request};
 use crate::rule::{Context, Rule, Watched};
@@ -25,10 +26,12 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         if request.options.doubtful {
             continue;
         }
-        for at in &request.urls {
-            if let Some(word) = call.words.get(*at) {
-                findings.extend(judge(watched, &request, word));
-            }
+        let words = request.urls.iter().filter_map(|at| call.words.get(*at));
+        // What stands behind an operator that no shell reads was never meant for a URL.
+        for word in
+            words.take_while(|word| word.place.is_some() || !is_operator(word.text.as_str()))
+        {
+            findings.extend(judge(watched, &request, word));
         }
         findings.extend(cut_by_ampersand(watched, call, &request));
     }

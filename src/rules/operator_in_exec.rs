@@ -23,6 +23,9 @@ const OWN_MEANING: &[&str] = &[
     "cut", "echo", "printf", "jq", "yq", "sh", "bash", "ash", "dash", "zsh", "ksh", "busybox",
 ];
 
+/// Those among them to which `&&` and `||` with a command behind mean nothing all the same.
+const ONE_COMMAND: &[&str] = &["[", "test", "echo", "find"];
+
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for watched in &context.watched {
@@ -34,12 +37,20 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             continue;
         };
         let name = command::base(program.as_str());
-        if OWN_MEANING.contains(&name) {
-            continue;
-        }
-        let Some(operator) = arguments.iter().find(|word| is_shell_only(word)) else {
-            continue;
+        let own = OWN_MEANING.contains(&name);
+        let joins =
+            |word: &Traced| word.as_str().starts_with("&&") || word.as_str().starts_with("||");
+        let (_, but_last) = arguments.split_last().unwrap_or((program, &[]));
+        let operator = if !own {
+            arguments.iter().find(|word| is_shell_only(word))
+        } else if ONE_COMMAND.contains(&name) {
+            but_last
+                .iter()
+                .find(|word| is_shell_only(word) && joins(word))
+        } else {
+            None
         };
+        let Some(operator) = operator else { continue };
         let why = format!(
             "`CMD` runs no shell: `{}` gets this as an argument, with all that follows",
             program.shown()

@@ -39,7 +39,8 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
     let program = call.name()?;
     let what = format!("`{program}` runs on after the check has timed out");
     let how = format!("the engine kills only the shell, and `{program}` waits on for the answer");
-    let (severity, why) = match container::reaping(watched.service, &watched.inventory) {
+    let reaping = container::reaping(watched.service, &watched.inventory);
+    let (severity, why) = match &reaping {
         Reaping::Leaves { program: first } => (
             Severity::Warning,
             format!("{how}; PID 1, `{first}`, leaves it as a zombie"),
@@ -51,7 +52,9 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
             Severity::Warning,
             format!("{how}; PID 1, `{first}`, inherits it: {reacts}"),
         ),
-        Reaping::Reaps { .. } | Reaping::Init(_) | Reaping::Unknown => (Severity::Note, how),
+        Reaping::Unknown => (Severity::Note, how),
+        // What is left is cleared away, and costs a connection until then.
+        Reaping::Reaps { .. } | Reaping::Init(_) => return None,
     };
     // What is to be written anew gets advice then; harm is told whatever else is wrong.
     let anew = outcome.surely_zero_in(World::Refused)
@@ -73,7 +76,11 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
         Client::Wget => "-T",
     };
     let Some(below) = below else {
-        return Some(finding.help(format!("let `{program}` give up first, with `{option}`")));
+        return Some(
+            finding
+                .help(format!("let `{program}` give up first, with `{option}`"))
+                .fix(watched.with_init(&reaping)),
+        );
     };
     let seconds = below.as_secs().to_string();
     // GNU wget tries again after a timeout, twenty times; BusyBox never does.
@@ -97,7 +104,8 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
                     format!("let `{program}` give up after {seconds}s"),
                     vec![edit],
                 )
-            })),
+            }))
+            .fix(watched.with_init(&reaping)),
     )
 }
 

@@ -71,7 +71,11 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             let name = command::base(word.as_str());
             READERS.contains(&name)
         });
-        if read {
+        // A whole command line in the place of the program has another fault.
+        let line = words
+            .first()
+            .is_some_and(|word| word.as_str().contains(' '));
+        if read || line {
             continue;
         }
         let found = words.iter().find_map(|word| {

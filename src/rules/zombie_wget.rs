@@ -10,7 +10,7 @@ use crate::outcome::Reach;
 use crate::outcome::request::{self, Client};
 use crate::outcome::substitute;
 use crate::rule::{Context, Rule, Watched};
-use crate::text::{Edit, Span};
+use crate::text::Span;
 
 /// See the page.
 pub const RULE: Rule = Rule {
@@ -158,29 +158,9 @@ fn finding(
     watched
         .finding(&RULE, severity, orphan.span, what, why)
         .help(help)
-        .fix(init(watched, reaping))
+        .fix(watched.with_init(reaping))
         .fix(other_client(watched, orphan))
         .fix(plain_http(orphan))
-}
-
-/// `init: true`, where the service can have one.
-fn init(watched: &Watched<'_>, reaping: &Reaping) -> Option<Fix> {
-    let service = watched.service?;
-    if service.pid.is_some() {
-        return None;
-    }
-    let edit = match &service.init {
-        Some(init) if init.through.is_none() => Edit::replace(init.span, "true"),
-        Some(_) => return None,
-        None => service.place.add("init", "true")?,
-    };
-    let title = "let an init be PID 1";
-    // An unknown PID 1 may be an init of its own that insists on being the first.
-    Some(if matches!(reaping, Reaping::Leaves { .. }) {
-        Fix::safe(title, vec![edit])
-    } else {
-        Fix::risky(title, vec![edit])
-    })
 }
 
 /// The same request with a client that needs no helper.
