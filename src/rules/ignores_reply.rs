@@ -42,8 +42,8 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
     }
     let password = watched.service.and_then(|it| password(it, service));
     let program = call.name()?;
-    let finding = match password {
-        Some(span) => watched
+    let finding = if let Some(span) = password {
+        watched
             .finding(
                 &RULE,
                 Severity::Warning,
@@ -51,34 +51,31 @@ fn judge(context: &Context<'_>, watched: &Watched<'_>) -> Option<Finding> {
                 format!("`{program}` passes although the server refuses it"),
                 cause.why.clone(),
             )
-            .label(span, "this sets a password, and the check sends none"),
-        None => {
-            // Where it is known to set no password, only what it loads at its start makes the server refuse.
-            let waits = match watched.service {
-                Some(own) if !may_have_password(own) => {
-                    let waits = context.waits_for(own);
-                    Some(waits.filter(|_| !own.mounts.is_empty())?)
-                }
-                _ => None,
-            };
-            let loading = outcome.in_world(World::Error).lost.as_ref();
-            let why = loading.filter(|_| waits.is_some()).unwrap_or(cause);
-            let finding = watched.finding(
-                &RULE,
-                Severity::Note,
-                cause.span,
-                format!("`{program}` passes whatever the server replies"),
-                why.why.clone(),
-            );
-            match waits {
-                Some((waiting, span)) => finding.label(
-                    span,
-                    format!(
-                        "`{waiting}` starts after it, even while the server still loads its data"
-                    ),
-                ),
-                None => finding,
+            .label(span, "this sets a password, and the check sends none")
+    } else {
+        // Where it is known to set no password, only what it loads at its start makes the server refuse.
+        let waits = match watched.service {
+            Some(own) if !may_have_password(own) => {
+                let waits = context.waits_for(own);
+                Some(waits.filter(|_| !own.mounts.is_empty())?)
             }
+            _ => None,
+        };
+        let loading = outcome.in_world(World::Error).lost.as_ref();
+        let why = loading.filter(|_| waits.is_some()).unwrap_or(cause);
+        let finding = watched.finding(
+            &RULE,
+            Severity::Note,
+            cause.span,
+            format!("`{program}` passes whatever the server replies"),
+            why.why.clone(),
+        );
+        match waits {
+            Some((waiting, span)) => finding.label(
+                span,
+                format!("`{waiting}` starts after it, even while the server still loads its data"),
+            ),
+            None => finding,
         }
     };
     let finding = match service {
