@@ -36,7 +36,10 @@ impl Player<'_> {
         };
         let mut path = path;
         if code.is_failure() {
-            let shown = words.join(" ");
+            let shown = match name {
+                "[" => format!("[ {} ]", words.join(" ")),
+                _ => words.join(" "),
+            };
             path.failed = Some(Cause::new(
                 first.span,
                 name,

@@ -67,6 +67,22 @@ impl Outcome {
         })
     }
 
+    /// Whether the other ends like this one, but surely passes where the service is well and this one only may: as a
+    /// check that saves a file passes once.
+    pub fn made_sure_by(&self, other: &Outcome) -> bool {
+        let passes = Statuses {
+            zero: true,
+            ..Statuses::default()
+        };
+        self.played.iter().zip(&other.played).all(|(one, other)| {
+            let well = one.world == World::Healthy;
+            let surer = well && one.statuses.zero && other.statuses == passes;
+            !one.statuses.unknown
+                && !other.statuses.unknown
+                && (surer || one.statuses == other.statuses)
+        })
+    }
+
     /// When the program at this word runs.
     pub fn reach(&self, program: Span) -> Reach {
         let runs = |played: &Played| played.ran.contains(&program);

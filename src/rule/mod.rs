@@ -334,7 +334,10 @@ impl Watched<'_> {
         let (Some(old), Some(new)) = (&self.outcome, &other.outcome) else {
             return self.outcome.is_none() && other.outcome.is_none();
         };
-        old.never_zero() || old.same_as(new) || self.runs_the_same_as(other)
+        old.never_zero()
+            || old.same_as(new)
+            || old.made_sure_by(new)
+            || self.runs_the_same_as(other)
     }
 
     fn runs_the_same_as(&self, other: &Watched<'_>) -> bool {

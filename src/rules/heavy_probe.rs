@@ -34,8 +34,10 @@ fn judge(watched: &Watched<'_>) -> Option<Finding> {
     }
     let program = call.name()?;
     let cost = match (tool.seconds, tool.notes.first()) {
-        (Some(seconds), Some(note)) => format!("{note}; count on {seconds}s of work for each run"),
-        (Some(seconds), None) => format!("count on {seconds}s of work for each run"),
+        // A note that says what it costs needs no second figure.
+        (Some(_), Some(note)) if note.contains(|c: char| c.is_ascii_digit()) => note.clone(),
+        (Some(seconds), Some(note)) => format!("{note}; each run takes about {seconds}s"),
+        (Some(seconds), None) => format!("each run takes about {seconds}s"),
         (None, Some(note)) => note.clone(),
         (None, None) => return None,
     };

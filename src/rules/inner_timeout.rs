@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::facts::{Flavour, tools};
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::command::Call;
 use crate::model::draft;
@@ -108,12 +109,47 @@ fn finding(
 
 /// The limit that this call sets itself, as it is written and as a time.
 fn limit(watched: &Watched<'_>, call: &Call) -> Option<(Traced, Duration)> {
-    let written = match call.name()? {
+    let name = call.name()?;
+    let written = match name {
         "timeout" => timeout_operand(call)?,
-        _ => request::request(call, &watched.inventory)?.limit?,
+        "curl" | "wget" => request::request(call, &watched.inventory)?.limit?,
+        _ if is_python(name) => in_python(call)?,
+        _ => of_client(watched, call, name)?,
     };
     let length = seconds(written.known()?)?;
     Some((written, length))
+}
+
+/// The limit of a client that takes one as an option, such as `pg_isready -t`.
+fn of_client(watched: &Watched<'_>, call: &Call, name: &str) -> Option<Traced> {
+    let flavour = watched.inventory.flavour(name).unwrap_or(Flavour::Plain);
+    let tool = tools::tool(name, flavour)?;
+    let names: Vec<&str> = tool.limit.iter().map(String::as_str).collect();
+    let options = request::options(call, tool);
+    options.value(&names).filter(|_| !options.doubtful).cloned()
+}
+
+fn is_python(name: &str) -> bool {
+    name.strip_prefix("python")
+        .is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}
+
+/// The number behind the one `timeout=` of a script.
+fn in_python(call: &Call) -> Option<Traced> {
+    let at = call
+        .words
+        .iter()
+        .position(|word| word.literal() == Some("-c"))?;
+    let script = &call.words.get(at + 1)?.text;
+    let (before, rest) = script.known()?.split_once("timeout=")?;
+    let length = rest
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(rest.len());
+    if length == 0 || rest.contains("timeout=") {
+        return None;
+    }
+    let start = before.len() + "timeout=".len();
+    Some(script.slice(start..start + length))
 }
 
 /// The duration of `timeout [option]… duration command`.

@@ -3,7 +3,7 @@
 use crate::facts::{Flavour, Shell};
 use crate::finding::{Finding, Fix, Severity};
 use crate::model::command::{
-    Call, Command, Dialect, Item, Kind, List, Pipeline, Script, Simple, Word,
+    Call, Command, Dialect, Item, Kind, List, PartKind, Pipeline, Script, Simple, Word,
 };
 use crate::model::regex::{self, Dialect as Library, Matching, Reader, Syntax, Tool};
 use crate::outcome::patterns;
@@ -30,7 +30,6 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         }
         let search = Search {
             watched,
-            script,
             line: format!("/bin/sh -c {}", script.text.as_str()),
         };
         let lone = lone(script)
@@ -49,7 +48,6 @@ fn lone(script: &Script) -> Option<&Pipeline> {
 
 struct Search<'a> {
     watched: &'a Watched<'a>,
-    script: &'a Script,
     /// The shell's own command line.
     line: String,
 }
@@ -92,7 +90,9 @@ impl Search<'_> {
                 if first == "pgrep" && there && !becomes_the_shell {
                     return self.pgrep(only);
                 }
-                None
+                let search = found_by(only)?;
+                let there = !self.watched.inventory.has("pgrep").is_no();
+                there.then(|| self.pgrep(search)).flatten()
             }
             [first, rest @ ..] if name(first) == Some("ps") => self.ps(first, rest),
             _ => None,
@@ -224,7 +224,7 @@ impl Search<'_> {
             !call.builtin
                 && !matches!(
                     call.name(),
-                    Some("pgrep" | "ps" | "grep" | "egrep" | "true" | "false")
+                    Some("pgrep" | "ps" | "grep" | "egrep" | "kill" | "true" | "false")
                 )
         });
         let severity = if others {
@@ -249,15 +249,47 @@ impl Search<'_> {
             return finding.help("write one letter of the pattern in brackets, so that it does not match its own text");
         };
         let new = format!("[{first}]{}", letters.as_str());
-        let edit = self
-            .script
-            .text
+        let edit = pattern
+            .source
             .replace(pattern.range.clone(), &format!("'{new}'"));
         finding
             .help(format!(
                 "write `{new}`: it matches `{text}`, but not its own text"
             ))
             .fix(edit.map(|edit| Fix::risky(format!("search for `{new}`"), vec![edit])))
+    }
+}
+
+/// The search in `kill -0 $(pgrep -f name)`, `test -n "$(pgrep -f name)"` and the like: whatever it finds will do.
+fn found_by(simple: &Simple) -> Option<&Simple> {
+    let found = match simple.words.as_slice() {
+        [kill, zero, found] if kill.literal() == Some("kill") && zero.literal() == Some("-0") => {
+            found
+        }
+        [test, any, found, ..]
+            if matches!(test.literal(), Some("test" | "[")) && any.literal() == Some("-n") =>
+        {
+            found
+        }
+        _ => return None,
+    };
+    let [part] = found.parts.as_slice() else {
+        return None;
+    };
+    let PartKind::Command(script) = &part.kind else {
+        return None;
+    };
+    let [item] = script.body.items.as_slice() else {
+        return None;
+    };
+    let [command] = item.first.commands.as_slice() else {
+        return None;
+    };
+    match &command.kind {
+        Kind::Simple(search) if item.rest.is_empty() && name(search) == Some("pgrep") => {
+            Some(search)
+        }
+        _ => None,
     }
 }
 

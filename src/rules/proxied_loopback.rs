@@ -49,6 +49,7 @@ fn judge(watched: &Watched<'_>, call: &Call) -> Option<Finding> {
     let bypass: &[&str] = match request.client {
         Client::Curl if word.place.is_some() => &["--noproxy", "'*'"],
         Client::Curl => &["--noproxy", "*"],
+        Client::Wget if request.flavour == Flavour::Gnu => &["--no-proxy"],
         Client::Wget => &["-Y", "off"],
     };
     let edit = watched.insert_words(call, 0, bypass);

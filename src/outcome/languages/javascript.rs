@@ -515,7 +515,7 @@ fn send(play: &mut Play<'_>, request: usize) -> Go<()> {
             play.things[request].status = status;
             if status >= 400 {
                 play.here = play.things[request].place;
-                play.loses("http.get", "calls back for every answer, a 500 too");
+                play.loses("get", "calls back for every answer, a 500 too");
             }
             play.events
                 .later
