@@ -138,7 +138,7 @@ fn a_missing_tool_has_a_reason_and_a_replacement() {
     for (case, reason, offers) in [
         (
             "never-there",
-            "`curl` is not in postgres:17, built on debian:13-slim (facts, 2026-08)",
+            "`curl` is not in postgres:17, built on debian:13-slim (as of 2026-08)",
             &["ask with `bash`", "use the check that postgres:17 can run"][..],
         ),
         (
@@ -148,12 +148,12 @@ fn a_missing_tool_has_a_reason_and_a_replacement() {
         ),
         (
             "gone-since-a-version",
-            "mongo 5.x still had `mongo`, mongo 6 does not (facts, 2026-08)",
+            "mongo 5.x still had `mongo`, mongo 6 does not (as of 2026-08)",
             &["use the check that mongo:6.0.7 can run"],
         ),
         (
             "under-a-moving-tag",
-            "grafana/loki 3.5.x still had `wget`, grafana/loki 3.6 does not (facts, 2026-08)",
+            "grafana/loki 3.5.x still had `wget`, grafana/loki 3.6 does not (as of 2026-08)",
             &[],
         ),
         (

@@ -7,7 +7,7 @@ use crate::text::Span;
 /// One line of an answer's grounds, in the user's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// For example "`curl` is not in debian:12-slim (facts, 2026-08)".
+    /// For example "`curl` is not in debian:12-slim (as of 2026-08)".
     pub text: String,
     /// The user's own bytes that it speaks of, where there are any.
     pub span: Option<Span>,

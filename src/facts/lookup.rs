@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(release("17.9-alpine3.20"), None);
         let curl = image("17.9-alpine3.20").has("curl");
         assert_eq!(curl.holds, Holds::No(Firmness::Soft));
-        let said = "the nearest postgres that was looked at has no `curl` (facts, 2026-08)";
+        let said = "the nearest postgres that was looked at has no `curl` (as of 2026-08)";
         assert_eq!(curl.why[0].text, said);
         assert_eq!(release("17-bookworm").as_deref(), Some("12"));
     }

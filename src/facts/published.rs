@@ -280,7 +280,7 @@ impl Published {
         let date = &self.image.date;
         match holds {
             Holds::Yes(_) => vec![Reason::fact(format!(
-                "`{tool}` is in {image} (facts, {date})"
+                "`{tool}` is in {image} (as of {date})"
             ))],
             Holds::No(firmness) => {
                 let from = self
@@ -289,10 +289,10 @@ impl Published {
                     .map(|base| format!(", built on {}", base.name))
                     .unwrap_or_default();
                 let said = if self.certain {
-                    format!("`{tool}` is not in {image}{from} (facts, {date})")
+                    format!("`{tool}` is not in {image}{from} (as of {date})")
                 } else {
                     let name = self.image.short();
-                    format!("the nearest {name} that was looked at has no `{tool}` (facts, {date})")
+                    format!("the nearest {name} that was looked at has no `{tool}` (as of {date})")
                 };
                 let mut why = vec![Reason::fact(said)];
                 let history = self.history(tool);
@@ -312,7 +312,7 @@ impl Published {
                     {
                         let name = self.image.short();
                         why.push(Reason::fact(format!(
-                            "{name} {to} still had `{tool}`, {name} {from} does not (facts, {date})"
+                            "{name} {to} still had `{tool}`, {name} {from} does not (as of {date})"
                         )));
                     }
                 }

@@ -55,8 +55,7 @@ fn judge(watched: &Watched<'_>) -> Option<Finding> {
                 span,
                 format!("{image} is called unhealthy before it is up"),
                 format!(
-                    "it needs about {value} to start ({}, {}), and {} of failures are enough to be unhealthy",
-                    recipe.witness.join(", "),
+                    "it needs about {value} to start (as of {}), and {} of failures are enough to be unhealthy",
                     recipe.date,
                     draft::duration(budget)
                 ),

@@ -62,7 +62,7 @@ fn judge(watched: &Watched<'_>) -> Option<Finding> {
             severity,
             text.span_of(asked.path.clone()),
             message,
-            format!("{} (facts, {})", gone.why, server.date),
+            format!("{} (as of {})", gone.why, server.date),
         )
         .help(format!("ask for {now}"));
     let title = format!("ask for {now}");

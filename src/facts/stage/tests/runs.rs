@@ -381,7 +381,7 @@ fn the_answer_tells_its_story() {
             "curl"
         ),
         [
-            "`curl` is not in debian:12-slim (facts, 2026-08)",
+            "`curl` is not in debian:12-slim (as of 2026-08)",
             "`curl` is installed in stage `build`, which the final stage does not come from"
         ]
     );
