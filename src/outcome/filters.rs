@@ -145,7 +145,10 @@ impl Player<'_> {
                 vec![Run::new(0).prints(numbers.join("\n") + "\n")]
             }
             "date" | "hostname" | "uname" | "whoami" | "id" | "nproc" | "uptime"
-                if call.args.iter().all(|arg| arg.text.starts_with(['-', '+'])) =>
+                // BusyBox's makes of them know no long options.
+                if call.args.iter().all(|arg| {
+                    arg.text.starts_with(['-', '+']) && !arg.text.starts_with("--")
+                }) =>
             {
                 vec![Run::new(0).prints(ANY)]
             }
