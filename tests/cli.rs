@@ -230,6 +230,12 @@ fn a_fault_that_is_only_a_note_to_the_user_is_not_told_under_another_name() {
         "compose.yaml:5:22: note[missing-tool] alpine:3.20 has no `curl`\n"
     );
     assert_eq!(said.status, 0);
+    let off = "[rules]\nmissing-tool = \"off\"\n";
+    let folder = Folder::new(&[("compose.yaml", curl), ("healthlint.toml", off)]);
+    assert_eq!(folder.run(&["check", "--format", "concise"]).out, "");
+    let folder = Folder::new(&[("compose.yaml", curl)]);
+    let ignored = ["check", "--format", "concise", "--ignore", "missing-tool"];
+    assert_eq!(folder.run(&ignored).out, "");
 }
 
 #[test]

@@ -158,7 +158,7 @@ fn judge_read(
     let mut findings = Vec::new();
     let mut last_resorts = Vec::new();
     for rule in RULES {
-        if !is_on(rule, options) {
+        if !is_on(rule, options) && !is_silenced(rule, options) {
             continue;
         }
         for finding in (rule.check)(&context) {
@@ -172,6 +172,10 @@ fn judge_read(
     // One cause, one finding: a check whose fault has a name needs no word about what follows from it.
     last_resorts.retain(|finding| !has_named_error(&context, &findings, finding));
     findings.extend(last_resorts);
+    findings.retain(|finding| {
+        let mut rules = RULES.iter();
+        rules.any(|rule| rule.name == finding.rule && is_on(rule, options))
+    });
     // The user's level comes after that: who calls a fault a note has heard its name.
     for finding in &mut findings {
         if let Some(Some(level)) = options.levels.get(finding.rule) {
@@ -220,6 +224,12 @@ fn is_on(rule: &Rule, options: &Options) -> bool {
             Some(level) => level.is_some(),
             None => rule.severity.is_some(),
         }
+}
+
+/// Whether the rule would speak, had the user not silenced it: it is looked at all the same, since what follows from a
+/// cause that nobody wants to hear of is not to be told under another name.
+fn is_silenced(rule: &Rule, options: &Options) -> bool {
+    options.select.is_empty() && rule.severity.is_some() && !is_on(rule, options)
 }
 
 /// Whether another rule reports an error inside the same test.

@@ -1,8 +1,8 @@
 //! `saves-response`: wget saves what it gets, and the second run meets the file of the first.
 
-use crate::facts::{Flavour, container};
+use crate::facts::{Flavour, Shell, container};
 use crate::finding::{Finding, Fix, Severity};
-use crate::model::command::{Call, base};
+use crate::model::command::{Call, Command, base};
 use crate::model::url;
 use crate::outcome::request::{self, Client, Request};
 use crate::outcome::{Reach, World};
@@ -27,6 +27,13 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             || !request.saves
             || request.options.doubtful
             || request.urls.is_empty()
+        {
+            continue;
+        }
+        // What cannot run saves nothing.
+        let shell = watched.command.as_ref().is_some_and(Command::needs_shell);
+        if shell && watched.inventory.shell() == Shell::None
+            || watched.inventory.has("wget").is_no()
         {
             continue;
         }
