@@ -150,10 +150,10 @@ fn arrival(origin: &Origin<'_, '_>, path: &str, files: &dyn Files) -> Arrival {
     let by_service = origin
         .service
         .is_some_and(|service| may_bring(service, path));
-    if by_service || starts_with(origin, name, files) {
+    if by_service {
         return Arrival::Perhaps;
     }
-    match (origin.build, origin.service) {
+    let found = match (origin.build, origin.service) {
         (Some((build, stage)), _) => arrival_in(build, stage, path, origin, files),
         (None, Some(service)) if service.build.is_none() && service.complete => {
             service.image.as_ref().map_or(Arrival::Perhaps, |image| {
@@ -161,7 +161,11 @@ fn arrival(origin: &Origin<'_, '_>, path: &str, files: &dyn Files) -> Arrival {
             })
         }
         _ => Arrival::Perhaps,
+    };
+    if !matches!(found, Arrival::Perhaps) && starts_with(origin, name, files) {
+        return Arrival::Perhaps;
     }
+    found
 }
 
 /// How a file comes into what is built here.

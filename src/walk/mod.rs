@@ -37,6 +37,8 @@ pub struct Disk {
     given: BTreeMap<String, Vec<u8>>,
     /// What was read, by shown path.
     held: RwLock<BTreeMap<String, Result<Arc<str>, Unread>>>,
+    /// Folders, and the same with links resolved: each is asked for several files.
+    folders: RwLock<BTreeMap<PathBuf, PathBuf>>,
 }
 
 impl Disk {
@@ -49,6 +51,7 @@ impl Disk {
             allow_outside,
             given: BTreeMap::new(),
             held: RwLock::default(),
+            folders: RwLock::default(),
         };
         disk.roots.insert(real(folder));
         disk
@@ -143,17 +146,33 @@ impl Disk {
     }
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, Unread> {
-        let lexical = self.absolute(path);
-        let real = match fs::canonicalize(&lexical) {
-            Ok(real) => real,
-            // Whether a file outside exists is nobody's business either.
-            Err(_) if !self.may_read(&real(&lexical)) => return Err(Unread::Outside),
-            Err(error) => return Err(why(&error)),
-        };
+        let real = self.real(&self.absolute(path));
+        // Whether a file outside exists is nobody's business either.
         if !self.may_read(&real) {
             return Err(Unread::Outside);
         }
         regular(&real)
+    }
+
+    /// The path with its links resolved, as far as it exists.
+    fn real(&self, path: &Path) -> PathBuf {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return real(path);
+        };
+        let known = self.folders.read().unwrap_or_else(PoisonError::into_inner);
+        let folder = known.get(folder).cloned().ok_or(folder);
+        drop(known);
+        let folder = folder.unwrap_or_else(|folder| {
+            let found = real(folder);
+            let mut known = self.folders.write().unwrap_or_else(PoisonError::into_inner);
+            known.insert(folder.to_owned(), found.clone());
+            found
+        });
+        let place = folder.join(name);
+        match fs::symlink_metadata(&place) {
+            Ok(about) if about.is_symlink() => real(&place),
+            _ => place,
+        }
     }
 
     fn may_read(&self, real: &Path) -> bool {
@@ -179,7 +198,7 @@ impl Files for Disk {
         let place = self.absolute(path);
         // A build may keep a link as a link or follow it, as it stands in a folder or alone.
         let is_link = fs::symlink_metadata(&place).is_ok_and(|about| about.is_symlink());
-        if is_link || !self.may_read(&real(&place)) {
+        if is_link || !self.may_read(&self.real(&place)) {
             return Seen::Unknown;
         }
         match fs::metadata(&place) {
@@ -271,7 +290,9 @@ fn why(error: &std::io::Error) -> Unread {
 fn real(path: &Path) -> PathBuf {
     for folder in path.ancestors() {
         if let (Ok(real), Ok(rest)) = (fs::canonicalize(folder), path.strip_prefix(folder)) {
-            return real.join(rest);
+            // Joined with nothing it would end with a slash, as only a folder may.
+            let whole = rest.as_os_str().is_empty();
+            return if whole { real } else { real.join(rest) };
         }
     }
     path.to_owned()
