@@ -10,6 +10,7 @@ use std::path::Path;
 
 use healthlint::check::{Options, Unit, check, inspect};
 use healthlint::facts::images::{self, tool_and_flavour};
+use healthlint::facts::tag::SUITES;
 use healthlint::facts::{
     Holds, Shell, canonical, filled, inventory_of_image, mirrors, packages, recipes,
 };
@@ -199,16 +200,6 @@ fn every_image_is_in_order_and_has_its_witness() {
 /// What is known of a tag that says which distribution it is was read in an image of that one and no other.
 #[test]
 fn a_tag_that_names_its_distribution_stands_on_it() {
-    const SUITES: [(&str, &str); 8] = [
-        ("bullseye", "debian:11"),
-        ("bookworm", "debian:12"),
-        ("trixie", "debian:13"),
-        ("bionic", "ubuntu:18.04"),
-        ("focal", "ubuntu:20.04"),
-        ("jammy", "ubuntu:22.04"),
-        ("noble", "ubuntu:24.04"),
-        ("resolute", "ubuntu:26.04"),
-    ];
     let wanted = |word: &str| {
         let suite = SUITES.iter().find(|(suite, _)| *suite == word);
         let distro = ["alpine", "debian", "ubuntu", "almalinux"];

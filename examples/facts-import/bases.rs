@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use healthlint::facts::images::{self, Base};
-use healthlint::facts::tag::Version;
+use healthlint::facts::tag::{SUITES, Version};
 use serde_json::Value;
 
 use super::record::{DATE, Record, entry};
@@ -11,16 +11,6 @@ use super::record::{DATE, Record, entry};
 /// The word of the record's own tag that names another distribution, or another release of it, than the record speaks of:
 /// such a record was read in the Dockerfile of another image.
 pub fn contradiction(record: &Record) -> Option<String> {
-    const SUITES: [(&str, &str); 8] = [
-        ("bullseye", "debian:11"),
-        ("bookworm", "debian:12"),
-        ("trixie", "debian:13"),
-        ("bionic", "ubuntu:18.04"),
-        ("focal", "ubuntu:20.04"),
-        ("jammy", "ubuntu:22.04"),
-        ("noble", "ubuntu:24.04"),
-        ("resolute", "ubuntu:26.04"),
-    ];
     let base = base_name(record)?;
     if ["scratch", "distroless", "busybox"]
         .iter()

@@ -54,12 +54,7 @@ pub fn barred(
     if runs == Some(false) {
         return Some(Barred::Permission);
     }
-    let Seen::File {
-        start: Some(start), ..
-    } = seen
-    else {
-        return None;
-    };
+    let start = start_of(seen)?;
     let Some(line) = start.strip_prefix(b"#!") else {
         return (!shell && is_text(start)).then_some(Barred::NoFirstLine);
     };
@@ -82,14 +77,17 @@ pub fn barred(
     })
 }
 
+/// The first bytes of a file, where they can be read.
+fn start_of(seen: &Seen) -> Option<&[u8]> {
+    match seen {
+        Seen::File { start, .. } => start.as_deref(),
+        _ => None,
+    }
+}
+
 /// The words that run a script with what its `#!` line names: the program and its options.
 pub fn by_interpreter(seen: &Seen, path: &str) -> Option<Vec<String>> {
-    let Seen::File {
-        start: Some(start), ..
-    } = seen
-    else {
-        return None;
-    };
+    let start = start_of(seen)?;
     let Some(line) = start.strip_prefix(b"#!") else {
         let is_shell = path.rsplit_once('.').is_some_and(|(_, end)| end == "sh");
         return (is_shell && is_text(start)).then(|| vec!["sh".to_owned()]);

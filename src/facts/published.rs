@@ -4,7 +4,7 @@ mod doubts;
 
 use super::answer::{Answer, Firmness, Flavour, Holds, Reason, Shell};
 use super::images::{Base, Family, Image, Setup, base};
-use super::tag::{Tag, Version};
+use super::tag::{SUITES, Tag, Version};
 
 /// One tag of an image, looked up in the facts.
 #[derive(Clone, Debug)]
@@ -422,19 +422,6 @@ fn is_kind(given: &str, said: &str) -> bool {
             && (release.is_empty() || !said.ends_with(|last: char| last.is_ascii_digit()))
     })
 }
-
-/// The suites of Debian and Ubuntu, and the bases that they are.
-const SUITES: [(&str, &str); 9] = [
-    ("buster", "debian:10"),
-    ("bullseye", "debian:11"),
-    ("bookworm", "debian:12"),
-    ("trixie", "debian:13"),
-    ("bionic", "ubuntu:18.04"),
-    ("focal", "ubuntu:20.04"),
-    ("jammy", "ubuntu:22.04"),
-    ("noble", "ubuntu:24.04"),
-    ("resolute", "ubuntu:26.04"),
-];
 
 /// Whether the word only names the release that the base is anyway.
 fn is_suite_of(word: &str, base: &str) -> bool {

@@ -2,6 +2,19 @@
 
 use std::fmt;
 
+/// The suites of Debian and Ubuntu, and the bases that they are.
+pub const SUITES: [(&str, &str); 9] = [
+    ("buster", "debian:10"),
+    ("bullseye", "debian:11"),
+    ("bookworm", "debian:12"),
+    ("trixie", "debian:13"),
+    ("bionic", "ubuntu:18.04"),
+    ("focal", "ubuntu:20.04"),
+    ("jammy", "ubuntu:22.04"),
+    ("noble", "ubuntu:24.04"),
+    ("resolute", "ubuntu:26.04"),
+];
+
 /// A version as its numbers; the newest of a line ends in `Version::NEWEST`, so that `17.x` stands behind `17.9`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(Vec<Number>);
