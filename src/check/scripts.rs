@@ -241,9 +241,9 @@ fn starts_with(origin: &Origin<'_, '_>, name: &str, files: &dyn Files) -> bool {
         .map(Traced::as_str);
     let speaks = |text: &str| text.contains(name) || text.contains("chmod");
     of_image.chain(of_service).any(|text| {
-        let first = text.split_whitespace().next().unwrap_or_default();
-        let script = || text_of(first, origin, files);
-        speaks(text) || script().is_some_and(|script| speaks(&script))
+        let words = text.split_whitespace();
+        let mut scripts = words.filter_map(|word| text_of(word, origin, files));
+        speaks(text) || scripts.any(|script| speaks(&script))
     })
 }
 
@@ -251,15 +251,11 @@ fn starts_with(origin: &Origin<'_, '_>, name: &str, files: &dyn Files) -> bool {
 fn text_of(word: &str, origin: &Origin<'_, '_>, files: &dyn Files) -> Option<Arc<str>> {
     let (build, stage) = origin.build?;
     let contexts = contexts(build, origin, files);
-    let places = if word.contains('/') {
-        let folder = folder(origin).unwrap_or_else(|| "/".to_owned());
-        vec![arrival::absolute(&folder, word)?]
-    } else {
-        USUAL
-            .iter()
-            .map(|folder| format!("{folder}/{word}"))
-            .collect()
-    };
+    let folder = folder(origin).unwrap_or_else(|| "/".to_owned());
+    let mut places = vec![arrival::absolute(&folder, word)?];
+    if !word.contains('/') {
+        places.extend(USUAL.iter().map(|folder| format!("{folder}/{word}")));
+    }
     let mut sources =
         places.iter().filter_map(
             |place| match arrival_in(build, stage, place, origin, files) {

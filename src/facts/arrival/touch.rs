@@ -76,6 +76,8 @@ pub fn touches(run: &Invocation, path: &str, folder: Option<&str>) -> bool {
     let mut folders: Vec<Option<String>> = vec![folder.map(str::to_owned)];
     for call in calls.iter().filter(|call| call.name() == Some("cd")) {
         let to = call.words.get(1).and_then(|word| word.literal());
+        // A relative one starts where the one before it led.
+        let to = to.filter(|to| folders.len() == 1 || to.starts_with('/'));
         folders.push(to.and_then(|to| absolute(folder, to)));
     }
     let place = Place { path, folders };
@@ -103,7 +105,8 @@ impl Place<'_> {
                     || program.starts_with("/bin/")
                     || program.starts_with("/sbin/")
             });
-        if own_folder {
+        // What xargs hands it stands nowhere.
+        if own_folder || call.through("xargs") {
             return true;
         }
         if INERT.contains(&name) || SYSTEM.contains(&name) {
@@ -131,7 +134,12 @@ impl Place<'_> {
         let mode = words
             .clone()
             .position(|word| word.literal().is_some_and(is_mode));
-        let mode = mode.filter(|_| name == "chmod");
+        let borrowed = |word: &str| word.starts_with("--reference");
+        let borrows = call
+            .words
+            .iter()
+            .any(|word| word.literal().is_some_and(borrowed));
+        let mode = mode.filter(|_| name == "chmod" && !borrows);
         let mut words = words.enumerate().filter(|(at, _)| Some(*at) != mode);
         here || words.any(|(_, word)| match word.literal() {
             Some(word) => self.is_reached_by(word),
@@ -170,6 +178,13 @@ impl Place<'_> {
 
 /// Whether a path is the file's, or that of a folder above it.
 fn leads_to(path: &str, file: &str) -> bool {
-    let rest = file.strip_prefix(path.trim_end_matches('/'));
+    let rest = merged(file).strip_prefix(merged(path).trim_end_matches('/'));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A path where `/bin` and `/usr/bin` are one folder, as in most systems.
+fn merged(path: &str) -> &str {
+    let rest = path.strip_prefix("/usr");
+    rest.filter(|rest| rest.starts_with("/bin") || rest.starts_with("/sbin"))
+        .unwrap_or(path)
 }
