@@ -77,6 +77,10 @@ fn a_file_that_may_come_is_not_missed() {
     ];
     for (steps, path) in [
         ("COPY check.sh /", "/check.sh"),
+        (
+            "COPY --parents docker/check.sh /app/",
+            "/app/docker/check.sh",
+        ),
         ("COPY check.sh /check.sh", "/check.sh"),
         ("COPY check.sh /health", "/health"),
         ("COPY [\"check.sh\", \"/\"]", "/check.sh"),
@@ -349,6 +353,42 @@ fn a_script_that_may_be_started_is_left_alone() {
             "COPY check.sh /\nRUN ./setup.sh",
             "/check.sh",
         ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /\nRUN echo /check.sh | xargs chmod +x",
+            "/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /srv/app/\nRUN cd /srv && cd app && chmod +x check.sh",
+            "/srv/app/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /bin/check.sh\nRUN chmod 755 /usr/bin/check.sh",
+            "/bin/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY check.sh /\nRUN chmod --reference=/bin/busybox /check.sh",
+            "/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "RUN ln -s /opt /app\nCOPY check.sh /app/check.sh\nRUN chmod 755 /opt/check.sh",
+            "/app/check.sh",
+        ),
+        (
+            SCRIPT,
+            false,
+            "COPY --parents check.sh /app/",
+            "/app/check.sh",
+        ),
         (SCRIPT, false, "COPY check.sh /", "sh /check.sh"),
         (SCRIPT, false, "COPY check.sh /", ". /check.sh"),
         (
@@ -419,9 +459,14 @@ fn what_the_container_does_first_may_mark_a_script() {
         ("#!/bin/sh\nchmod +x /*.sh\nexec nginx\n", false),
         ("#!/bin/sh\ncp /templates/check.sh /\nexec nginx\n", false),
     ] {
-        for (place, word) in [("/", "/start.sh"), ("/usr/local/bin/", "start.sh")] {
+        for (place, entrypoint) in [
+            ("/", "[\"/start.sh\"]"),
+            ("/usr/local/bin/", "[\"start.sh\"]"),
+            ("/app/", "[\"sh\", \"start.sh\"]"),
+            ("/app/", "cd /app && exec ./start.sh"),
+        ] {
             let dockerfile = format!(
-                "FROM alpine:3.20\nCOPY start.sh {place}\nCOPY check.sh /\nENTRYPOINT [\"{word}\"]\nHEALTHCHECK CMD [\"/check.sh\"]\n"
+                "FROM alpine:3.20\nWORKDIR /app\nCOPY start.sh {place}\nCOPY check.sh /\nENTRYPOINT {entrypoint}\nHEALTHCHECK CMD [\"/check.sh\"]\n"
             );
             let said = said(
                 &dockerfile,

@@ -57,7 +57,8 @@ pub fn arrival(build: &Build, stage: usize, path: &str, look: &dyn Fn(&str) -> S
     let name = path.rsplit('/').next().unwrap_or(path);
     let mut touched = false;
     let mut elsewhere = Vec::new();
-    for Placed { step, folder } in steps.iter().rev() {
+    let mut latest = steps.iter().rev();
+    while let Some(Placed { step, folder }) = latest.next() {
         match &step.action {
             Action::RunUnknown => touched = true,
             Action::Run(run) => touched |= touch::touches(run, path, folder.as_deref()),
@@ -82,11 +83,18 @@ pub fn arrival(build: &Build, stage: usize, path: &str, look: &dyn Fn(&str) -> S
                     _ => landing::from_afar(&copy, path),
                 };
                 match found {
+                    // What nobody follows says nothing about where it goes.
+                    Landing::No if matches!(from, CopyFrom::Unknown) => {}
                     Landing::No => {
                         elsewhere.extend(passes_by(&copy, name).map(|path| (path, step.span)));
                     }
                     Landing::Perhaps => return Arrival::Perhaps,
                     Landing::From(source, seen) => {
+                        // Behind a link the file has two paths.
+                        touched |= latest.any(|placed| match &placed.step.action {
+                            Action::Run(run) => touch::links(run, path),
+                            _ => false,
+                        });
                         return Arrival::Copied(Copied {
                             step: step.span,
                             source,

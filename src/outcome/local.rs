@@ -91,7 +91,12 @@ fn expr(call: &Use<'_>) -> Vec<Run> {
     let Some(value) = value else {
         return vec![Run::unknown("nobody calculates this")];
     };
-    let nothing = value.is_empty() || value.parse::<i64>() == Ok(0);
+    // GNU's takes `00` and `-0` for nothing too, BusyBox's does not.
+    let zeros = value.strip_prefix('-').unwrap_or(&value);
+    if value != "0" && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') {
+        return vec![Run::unknown("nobody knows whether this is nothing")];
+    }
+    let nothing = value.is_empty() || value == "0";
     let run = Run::new(u8::from(nothing)).prints(format!("{value}\n"));
     vec![if nothing {
         run.because("the value is 0 or nothing, so `expr` ends with 1")

@@ -205,7 +205,8 @@ impl Files for Disk {
             Ok(about) if about.is_dir() => Seen::Folder,
             Ok(about) if about.is_file() => Seen::File {
                 runs: runs(&about),
-                start: start(&place).ok(),
+                // COPY keeps the mode: what is not for everybody may be closed to whoever runs the check.
+                start: start(&place).ok().filter(|_| is_for_everybody(&about)),
             },
             Ok(_) => Seen::Unknown,
             Err(error) => match why(&error) {
@@ -228,6 +229,19 @@ fn runs(about: &fs::Metadata) -> Option<bool> {
 #[cfg(not(unix))]
 fn runs(_about: &fs::Metadata) -> Option<bool> {
     None
+}
+
+/// Whether everybody may read the file, as far as the file system says it.
+#[cfg(unix)]
+fn is_for_everybody(about: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    about.permissions().mode() & 0o004 != 0
+}
+
+/// Whether everybody may read the file, as far as the file system says it.
+#[cfg(not(unix))]
+fn is_for_everybody(_about: &fs::Metadata) -> bool {
+    true
 }
 
 /// The first bytes of a regular file.

@@ -87,6 +87,16 @@ pub fn touches(run: &Invocation, path: &str, folder: Option<&str>) -> bool {
         || calls.iter().any(|call| place.is_touched_by(call))
 }
 
+/// Whether this RUN may make a link of a folder above the file.
+pub fn links(run: &Invocation, path: &str) -> bool {
+    let texts = run.texts().iter();
+    let words: Vec<&str> = texts
+        .flat_map(|text| text.as_str().split_whitespace())
+        .collect();
+    let above = |word: &&str| word.len() > 1 && leads_to(word, path);
+    words.contains(&"ln") && words.iter().any(above)
+}
+
 /// A file, and the folders in which a script may stand.
 struct Place<'a> {
     path: &'a str,

@@ -179,7 +179,12 @@ impl Reader<'_> {
                 sources,
                 destination,
             } => Action::Copy {
-                from: self.copy_from(instruction, scope),
+                // The folders of its sources come along, and which they are is not followed.
+                from: if has_flag(instruction, "parents") {
+                    CopyFrom::Unknown
+                } else {
+                    self.copy_from(instruction, scope)
+                },
                 sources: all(sources),
                 destination: scope.expand(destination),
                 chmod: flag(instruction, "chmod").map(|value| scope.expand(&value)),
@@ -303,6 +308,11 @@ fn invocation(command: &Command, arguments: &Traced) -> Invocation {
         Command::Exec { words, .. } => Invocation::Exec(words.clone()),
         Command::Empty => Invocation::Text(arguments.clone()),
     }
+}
+
+fn has_flag(instruction: &Instruction, name: &str) -> bool {
+    let mut flags = instruction.flags.iter();
+    flags.any(|flag| flag.name.as_str() == name)
 }
 
 fn flag(instruction: &Instruction, name: &str) -> Option<Traced> {
