@@ -141,7 +141,12 @@ impl Player<'_> {
             let why = format!(
                 "`curl` ends with the status of the last address, and nobody is at `{last}`"
             );
-            return vec![Run::of(Code::Failure).because(why)];
+            let mut runs = vec![Run::of(Code::Failure).because(why)];
+            // Whoever waits for an address before it may wait until the end.
+            if self.world == World::Hung {
+                runs.push(Run::killed());
+            }
+            return runs;
         }
         let host = |text: &str| {
             let url = url::parse(text);

@@ -112,6 +112,12 @@ impl<'a> Player<'a> {
 
     /// Runs a script in a shell of its own.
     pub fn script(&self, script: &Script, mut path: Path) -> Vec<Path> {
+        if script.text.as_str().starts_with(['-', '+']) {
+            let why = "the shell takes what begins so for an option of its own";
+            path.failed = Some(Cause::new(script.text.span(), script.text.as_str(), why));
+            path.noise = true;
+            return vec![path.with(Code::Failure)];
+        }
         let wrong = script.problems.iter().find(|problem| {
             !matches!(
                 problem.kind,
