@@ -319,6 +319,8 @@ impl<'a> Run<'a> {
             ["--version" | "-version" | "-v" | "-V" | "version" | "--help"]
         );
         match name {
+            // A project's own script may have the name of any program: `./scripts/setup/install`.
+            _ if !lies_with_programs(program) => self.state.unreadable(self.span),
             _ if asks_version => {}
             "cd" => self.go(&rest),
             "exit" | "return" => self.end(&rest),
@@ -402,6 +404,13 @@ impl<'a> Run<'a> {
                 .change(tool, Answer::because(Holds::Unknown, reason));
         }
     }
+}
+
+/// Whether a word names a program as a shell finds it, or by a path in a folder for programs.
+fn lies_with_programs(program: &str) -> bool {
+    program
+        .rsplit_once('/')
+        .is_none_or(|(folder, _)| folder.starts_with('/') && folder.ends_with("bin"))
 }
 
 /// These tools may have come.

@@ -397,3 +397,18 @@ fn the_answer_tells_its_story() {
         ["`curl` is there or not, whichever way this goes"]
     );
 }
+
+#[test]
+fn a_script_with_the_name_of_a_program_is_still_a_script() {
+    for (run, known) in [
+        ("install -m 755 a /usr/local/bin/a", true),
+        ("/usr/bin/install -m 755 a /usr/local/bin/a", true),
+        ("/opt/venv/bin/pip install requests", true),
+        ("/root/app/scripts/setup/install --all", false),
+        ("./install --all", false),
+        ("bin/cp x", false),
+    ] {
+        let text = format!("FROM ubuntu:24.04\nRUN {run}\n");
+        assert_eq!(has(&text, "curl").is_no(), known, "{run}");
+    }
+}
