@@ -42,8 +42,16 @@ pub fn parsed(watched: &Watched<'_>, first: Option<&str>) -> Vec<Parsed> {
         })
         .filter(|(_, _, script)| !script.body.items.is_empty())
         .collect();
+    let absent = |call: &&Call| {
+        let program = call.program().filter(|_| !call.builtin);
+        program.is_some_and(|program| watched.inventory.has(program).is_no())
+    };
+    let absent = watched.calls.iter().filter(absent);
     let mut teller = Teller {
         watched,
+        absent: absent
+            .filter_map(|call| Some((call.words.first()?.span, call.shown_name())))
+            .collect(),
         told_below: scripts.iter().map(|(_, word, _)| *word).collect(),
         text: None,
         lines: Vec::new(),
@@ -65,6 +73,8 @@ pub fn parsed(watched: &Watched<'_>, first: Option<&str>) -> Vec<Parsed> {
 
 struct Teller<'a> {
     watched: &'a Watched<'a>,
+    /// The programs that are called and that the image does not have, each with the word that names it.
+    absent: Vec<(Span, String)>,
     /// The words that are scripts of their own.
     told_below: Vec<Span>,
     /// What is read now.
@@ -288,19 +298,11 @@ impl Teller<'_> {
     /// The programs that these words call and the image does not have; those of a script below are told there.
     fn missing(&self, words: &[Span]) -> Vec<String> {
         let mut names = Vec::new();
-        for call in &self.watched.calls {
-            let Some(first) = call.words.first() else {
-                continue;
-            };
-            let here = words
-                .iter()
-                .any(|word| word.contains(first.span) && !self.told_below.contains(word));
-            let absent = !call.builtin
-                && call
-                    .program()
-                    .is_some_and(|program| self.watched.inventory.has(program).is_no());
-            if here && absent && !names.contains(&call.shown_name()) {
-                names.push(call.shown_name());
+        for (program, name) in &self.absent {
+            let mut words = words.iter();
+            let here = words.any(|word| word.contains(*program) && !self.told_below.contains(word));
+            if here && !names.contains(name) {
+                names.push(name.clone());
             }
         }
         names

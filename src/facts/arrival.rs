@@ -3,7 +3,7 @@
 mod landing;
 mod touch;
 
-use crate::model::build::{Action, Base, Build, CopyFrom, Step};
+use crate::model::build::{Action, Base, Build, CopyFrom, Stage, Step};
 use crate::model::file::Seen;
 use crate::text::{Span, Traced};
 
@@ -110,16 +110,8 @@ pub fn arrival(build: &Build, stage: usize, path: &str, look: &dyn Fn(&str) -> S
             _ => {}
         }
     }
-    let bare = chain.last().and_then(|first| build.stages.get(*first));
-    let bare = bare.is_some_and(|stage| {
-        !stage.windows
-            && match &stage.base {
-                Base::Scratch => true,
-                Base::Image(image) => plain::is_bare(&image.value, path),
-                Base::Stage(_) => false,
-            }
-    });
-    if touched || !bare {
+    let first = chain.last().and_then(|first| build.stages.get(*first));
+    if touched || !first.is_some_and(|first| is_bare(first, path)) {
         return Arrival::Perhaps;
     }
     elsewhere.reverse();
@@ -138,18 +130,16 @@ pub fn place_of_name(
     // No distribution has a program of such a name.
     let is_of_an_application =
         name.contains("health") || name.rsplit_once('.').is_some_and(|(_, end)| end == "sh");
-    let bare = match &first.base {
-        Base::Image(image) => plain::is_bare(&image.value, &format!("/{name}")),
-        Base::Scratch => true,
-        Base::Stage(_) => false,
-    };
     // Another PATH may find another program of this name first.
     let finds = |step: &Placed<'_>| match &step.step.action {
         Action::Env(entries) => entries.iter().any(|(name, _)| name == "PATH"),
         _ => false,
     };
     let chain = build.chain(stage);
-    if !bare || !is_of_an_application || placed(build, &chain).iter().any(finds) {
+    if !is_bare(first, &format!("/{name}"))
+        || !is_of_an_application
+        || placed(build, &chain).iter().any(finds)
+    {
         return None;
     }
     USUAL.iter().find_map(|folder| {
@@ -157,6 +147,16 @@ pub fn place_of_name(
         let found = arrival(build, stage, &path, look);
         matches!(found, Arrival::Copied(_)).then_some(path)
     })
+}
+
+/// Whether what everything starts from, in this first stage, has nothing at the path.
+fn is_bare(first: &Stage, path: &str) -> bool {
+    !first.windows
+        && match &first.base {
+            Base::Scratch => true,
+            Base::Image(image) => plain::is_bare(&image.value, path),
+            Base::Stage(_) => false,
+        }
 }
 
 /// The same for an image that is not built here.

@@ -58,8 +58,7 @@ pub fn barred(
     let Some(line) = start.strip_prefix(b"#!") else {
         return (!shell && is_text(start)).then_some(Barred::NoFirstLine);
     };
-    let (line, _) = line.split_at(line.iter().position(|byte| *byte == b'\n')?);
-    let line = std::str::from_utf8(line).ok()?;
+    let line = whole_line(line)?;
     let bare = line.trim_end_matches('\r');
     if bare.len() < line.len() {
         return ends_in_what_is_looked_for(bare).then(|| Barred::CarriageReturn {
@@ -85,6 +84,12 @@ fn start_of(seen: &Seen) -> Option<&[u8]> {
     }
 }
 
+/// The text up to the end of the line; None where that was not read.
+fn whole_line(text: &[u8]) -> Option<&str> {
+    let end = text.iter().position(|byte| *byte == b'\n')?;
+    std::str::from_utf8(text.get(..end)?).ok()
+}
+
 /// The words that run a script with what its `#!` line names: the program and its options.
 pub fn by_interpreter(seen: &Seen, path: &str) -> Option<Vec<String>> {
     let start = start_of(seen)?;
@@ -92,10 +97,7 @@ pub fn by_interpreter(seen: &Seen, path: &str) -> Option<Vec<String>> {
         let is_shell = path.rsplit_once('.').is_some_and(|(_, end)| end == "sh");
         return (is_shell && is_text(start)).then(|| vec!["sh".to_owned()]);
     };
-    let (line, _) = line.split_at(line.iter().position(|byte| *byte == b'\n')?);
-    let line = std::str::from_utf8(line)
-        .ok()
-        .filter(|line| !line.ends_with('\r'))?;
+    let line = whole_line(line).filter(|line| !line.ends_with('\r'))?;
     let program = interpreter(line)?;
     let mut words = vec![base(program).to_owned()];
     if base(line.split_whitespace().next()?) != "env" {

@@ -1,15 +1,18 @@
 //! Programs that are copied from one system into another that lacks the libraries they are linked with.
 
-use std::fmt;
-use std::sync::OnceLock;
-
 use serde::Deserialize;
+use std::fmt;
 
 use crate::text::Span;
 
 use super::inventory::{Inventory, USUAL};
+use super::sections::Sections;
 
-const DYNAMIC: &str = include_str!("../../rules/facts/dynamic.toml");
+static DYNAMIC: Sections<Dynamic> = Sections::new(
+    include_str!("../../rules/facts/dynamic.toml"),
+    "dynamic",
+    "programs",
+);
 
 /// Programs that are linked with their system's C library.
 #[derive(Clone, Debug, Deserialize)]
@@ -74,15 +77,11 @@ pub struct Foreign {
 }
 
 /// Every row.
-pub fn dynamic() -> &'static [Dynamic] {
-    #[derive(Deserialize)]
-    struct File {
-        dynamic: Vec<Dynamic>,
-    }
-    static ALL: OnceLock<Vec<Dynamic>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        toml::from_str(DYNAMIC).map_or_else(|_| Vec::new(), |file: File| file.dynamic)
-    })
+///
+/// # Errors
+/// What does not parse, and why.
+pub fn dynamic() -> Result<Vec<&'static Dynamic>, String> {
+    DYNAMIC.all()
 }
 
 /// What a program of another image is linked with, where it came there with the image or with a package.
@@ -94,9 +93,8 @@ pub(super) fn linked_with(origin: &Inventory, path: &str) -> Option<Libc> {
     );
     let libc = origin.libc.filter(|_| system)?;
     let (folder, name) = path.rsplit_once('/')?;
-    let known = dynamic()
-        .iter()
-        .any(|row| Libc::of(&row.libc) == Some(libc) && row.programs.iter().any(|it| it == name));
+    let mut rows = DYNAMIC.named(name);
+    let known = rows.any(|row| Libc::of(&row.libc) == Some(libc));
     // What an instruction puts somewhere by itself may be linked statically.
     let of_system = known && USUAL.contains(&folder) && !origin.was_placed(path);
     (of_system && origin.has(name).is_yes()).then_some(libc)
@@ -115,8 +113,9 @@ mod tests {
 
     #[test]
     fn every_row_has_its_witness() {
-        assert_eq!(dynamic().len(), 2, "the file did not parse");
-        for row in dynamic() {
+        let rows = dynamic().unwrap();
+        assert_eq!(rows.len(), 2);
+        for row in rows {
             assert!(Libc::of(&row.libc).is_some(), "{row:?}");
             assert!(!row.witness.is_empty() && !row.date.is_empty(), "{row:?}");
         }

@@ -1,7 +1,5 @@
 //! Images that bring no files of an application: what lies in its folders was put there by whoever builds on them.
 
-use std::sync::OnceLock;
-
 use serde::Deserialize;
 
 use crate::model::image_name;
@@ -9,8 +7,13 @@ use crate::text::Traced;
 
 use super::inventory::USUAL;
 use super::lookup::canonical;
+use super::sections::Sections;
 
-const PLAIN: &str = include_str!("../../rules/facts/plain.toml");
+static PLAIN: Sections<Plain> = Sections::new(
+    include_str!("../../rules/facts/plain.toml"),
+    "plain",
+    "names",
+);
 
 /// Images of one kind.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,13 +32,11 @@ pub struct Plain {
 }
 
 /// Every row.
-pub fn plain() -> &'static [Plain] {
-    #[derive(Deserialize)]
-    struct File {
-        plain: Vec<Plain>,
-    }
-    static ALL: OnceLock<Vec<Plain>> = OnceLock::new();
-    ALL.get_or_init(|| toml::from_str(PLAIN).map_or_else(|_| Vec::new(), |file: File| file.plain))
+///
+/// # Errors
+/// What does not parse, and why.
+pub fn plain() -> Result<Vec<&'static Plain>, String> {
+    PLAIN.all()
 }
 
 /// The row of this image.
@@ -48,7 +49,7 @@ fn row_of(image: &Traced) -> Option<&'static Plain> {
         return None;
     }
     let name = canonical(&name.path()?);
-    let mut rows = plain().iter();
+    let mut rows = PLAIN.iter();
     rows.find(|row| row.names.iter().any(|known| is(known, &name)))
 }
 
@@ -99,8 +100,9 @@ mod tests {
 
     #[test]
     fn every_row_has_its_witness() {
-        assert!(!plain().is_empty(), "the file did not parse");
-        for row in plain() {
+        let rows = plain().unwrap();
+        assert!(!rows.is_empty());
+        for row in rows {
             assert!(!row.witness.is_empty() && !row.date.is_empty(), "{row:?}");
         }
     }

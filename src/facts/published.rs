@@ -55,10 +55,7 @@ pub fn published(
     }
     let read = Tag::parse(tag);
     let (line, stray) = line_of(image, &read.variant);
-    let newest = read
-        .version
-        .as_ref()
-        .map_or_else(Version::latest, Version::newest);
+    let newest = read.newest();
     let oldest = read.version.clone().unwrap_or_else(Version::first);
     let mut found = Published {
         reach: Vec::new(),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::sections::Sections;
-use super::tag::{Tag, Version};
+use super::tag::Tag;
 
 static RECIPES: Sections<Recipe> = Sections::new(
     include_str!("../../rules/facts/recipes.toml"),
@@ -117,16 +117,9 @@ pub fn recipe(repository: &str, tag: Option<&str>) -> Option<&'static Recipe> {
     let mut named = RECIPES.named(repository).peekable();
     named.peek()?;
     let read = Tag::parse(tag);
-    let version = read
-        .version
-        .as_ref()
-        .map_or_else(Version::latest, Version::newest);
+    let version = read.newest();
     named
-        .filter(|recipe| {
-            let after = |from: &str| Version::parse(from).is_none_or(|from| from <= version);
-            let before = |to: &str| Version::parse(to).is_none_or(|to| version <= to.newest());
-            recipe.from.as_deref().is_none_or(after) && recipe.to.as_deref().is_none_or(before)
-        })
+        .filter(|recipe| version.lies_within(recipe.from.as_deref(), recipe.to.as_deref()))
         .filter(|recipe| {
             let wanted = recipe.variant.as_deref();
             wanted.is_none_or(|wanted| read.variant.iter().any(|word| word.starts_with(wanted)))

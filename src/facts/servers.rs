@@ -98,15 +98,9 @@ pub fn server(repository: &str, tag: Option<&str>) -> Option<Served> {
     let mut named = SERVERS.named(repository).peekable();
     named.peek()?;
     let read = Tag::parse(tag);
-    let version = read
-        .version
-        .as_ref()
-        .map_or_else(Version::latest, Version::newest);
-    let after = |from: &str| Version::parse(from).is_none_or(|from| from <= version);
-    let before = |to: &str| Version::parse(to).is_none_or(|to| version <= to.newest());
-    let server = named.find(|server| {
-        server.from.as_deref().is_none_or(after) && server.to.as_deref().is_none_or(before)
-    })?;
+    let version = read.newest();
+    let server =
+        named.find(|server| version.lies_within(server.from.as_deref(), server.to.as_deref()))?;
     Some(Served {
         server,
         pinned: read

@@ -74,6 +74,13 @@ impl Version {
         }
     }
 
+    /// Whether it lies between these two as the facts write them, both included; one that is left out bounds nothing.
+    pub fn lies_within(&self, from: Option<&str>, to: Option<&str>) -> bool {
+        let after = |from: &str| Self::parse(from).is_none_or(|from| from <= *self);
+        let before = |to: &str| Self::parse(to).is_none_or(|to| *self <= to.newest());
+        from.is_none_or(after) && to.is_none_or(before)
+    }
+
     /// The newest version that begins with these numbers: what a moving tag means today.
     #[must_use]
     pub fn newest(&self) -> Self {
@@ -135,6 +142,12 @@ const IDLE: [&str; 9] = [
 ];
 
 impl Tag {
+    /// The newest version that it may mean today.
+    pub fn newest(&self) -> Version {
+        let version = self.version.as_ref();
+        version.map_or_else(Version::latest, Version::newest)
+    }
+
     /// Reads a tag; no tag is `latest`.
     pub fn parse(tag: Option<&str>) -> Self {
         let mut read = Self {

@@ -1,12 +1,16 @@
 //! Workers: words of commands that run on and serve no requests.
 
-use std::sync::OnceLock;
-
 use serde::Deserialize;
+
+use super::sections::Sections;
 
 use crate::model::project::Service;
 
-const WORKERS: &str = include_str!("../../rules/facts/workers.toml");
+static WORKERS: Sections<Worker> = Sections::new(
+    include_str!("../../rules/facts/workers.toml"),
+    "worker",
+    "words",
+);
 
 /// Words of commands that run on and serve no requests.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,15 +25,11 @@ pub struct Worker {
 }
 
 /// Every row.
-pub fn workers() -> &'static [Worker] {
-    #[derive(Deserialize)]
-    struct File {
-        worker: Vec<Worker>,
-    }
-    static ALL: OnceLock<Vec<Worker>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        toml::from_str(WORKERS).map_or_else(|_| Vec::new(), |file: File| file.worker)
-    })
+///
+/// # Errors
+/// What does not parse, and why.
+pub fn workers() -> Result<Vec<&'static Worker>, String> {
+    WORKERS.all()
 }
 
 /// The word that says that the service's own command is a worker.
@@ -37,10 +37,7 @@ pub fn works(service: &Service) -> Option<String> {
     let texts = service.command.as_ref()?.value.texts().iter();
     let ends = [' ', '\t', '\n', '"', '\'', ';', '/'];
     let mut words = texts.flat_map(|text| text.as_str().split(ends));
-    let known = |word: &&str| {
-        let mut rows = workers().iter();
-        rows.any(|row| row.words.iter().any(|one| one == word))
-    };
+    let known = |word: &&str| WORKERS.get(word).is_some();
     words.find(known).map(str::to_owned)
 }
 
@@ -50,8 +47,9 @@ mod tests {
 
     #[test]
     fn every_row_has_its_witness() {
-        assert!(!workers().is_empty(), "the file did not parse");
-        for row in workers() {
+        let rows = workers().unwrap();
+        assert!(!rows.is_empty());
+        for row in rows {
             assert!(!row.witness.is_empty() && !row.date.is_empty(), "{row:?}");
         }
     }

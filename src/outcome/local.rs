@@ -64,23 +64,14 @@ pub(super) fn local(call: &Use<'_>) -> Option<Vec<Run>> {
         return None;
     }
     let why = format!("nobody knows what `{}` finds", call.name);
-    let either = |code| Run {
-        guess: true,
-        ..Run::of(code).prints(ANY).because(why.clone())
-    };
-    Some(vec![either(Code::Exact(0)), either(Code::Failure)])
+    Some(Run::either(&why))
 }
 
 /// expr ends with 1 where its value is 0 or nothing, and with 2 where it cannot read it.
 fn expr(call: &Use<'_>) -> Vec<Run> {
     let words: Option<Vec<&str>> = call.args.iter().map(|arg| arg.known()).collect();
     let Some(words) = words else {
-        let why = "nobody knows these numbers";
-        let either = |code| Run {
-            guess: true,
-            ..Run::of(code).prints(ANY).because(why)
-        };
-        return vec![either(Code::Exact(0)), either(Code::Failure)];
+        return Run::either("nobody knows these numbers");
     };
     let value = match words.as_slice() {
         [] => return vec![Run::of(Code::Failure).because("`expr` is given nothing")],

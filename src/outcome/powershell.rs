@@ -111,12 +111,7 @@ impl Player<'_> {
         };
         if play.guessed {
             let why = "without `-UseBasicParsing` it depends on what Windows has set up";
-            let guess = |run: Run| Run {
-                guess: true,
-                why: Some(why.to_owned()),
-                ..run
-            };
-            return Some(vec![guess(run), guess(Run::of(Code::Failure))]);
+            return Some(Run::guessed(vec![run, Run::of(Code::Failure)], why));
         }
         Some(vec![run])
     }

@@ -41,12 +41,13 @@ impl Player<'_> {
             }
         }
         let guess = each.len() != 1;
-        let mut runs: Vec<Run> = each.into_iter().flatten().collect();
-        for run in runs.iter_mut().filter(|_| guess) {
-            run.guess = true;
-            run.why = Some(format!("nobody knows which `{}` this is", call.name));
-        }
-        Some(runs)
+        let runs: Vec<Run> = each.into_iter().flatten().collect();
+        let why = format!("nobody knows which `{}` this is", call.name);
+        Some(if guess {
+            Run::guessed(runs, &why)
+        } else {
+            runs
+        })
     }
 
     fn search_of(&self, make: &Tool, flavour: Flavour, call: &Use<'_>) -> Vec<Run> {
@@ -184,7 +185,7 @@ impl Player<'_> {
         let gone = Run::new(1).prints(none).because(why);
         match self.world {
             World::Refused => vec![found, gone],
-            _ if self.mixed => guessed(
+            _ if self.mixed => Run::guessed(
                 vec![found, gone],
                 &format!("nobody knows whether `{what}` runs in this state"),
             ),
@@ -209,8 +210,7 @@ impl Player<'_> {
     /// It ends by itself, and nobody knows how.
     fn either(&self, why: &str) -> Vec<Run> {
         self.asks("process");
-        let runs = vec![Run::new(0).prints(ANY), Run::of(Code::Failure).prints(ANY)];
-        guessed(runs, why)
+        Run::either(why)
     }
 
     /// A pattern that reads the list of processes; None where it reads something else.
@@ -229,14 +229,14 @@ impl Player<'_> {
                 Run::new(0).prints(ANY),
                 Run::new(1).because("nothing is left of the list"),
             ];
-            return Some(guessed(runs, "nobody knows what else runs"));
+            return Some(Run::guessed(runs, "nobody knows what else runs"));
         }
         self.searches(pattern);
         let found = Run::new(0).prints(LISTED);
         if self.mixed {
             let gone = Run::new(1).because(format!("no process is called `{pattern}`"));
             let why = format!("nobody knows whether `{pattern}` runs in this state");
-            return Some(guessed(vec![found, gone], &why));
+            return Some(Run::guessed(vec![found, gone], &why));
         }
         Some(vec![match self.world {
             World::Healthy => found,
@@ -273,14 +273,6 @@ const BEYOND: &[&str] = &[
     "-g",
     "--pgroup",
 ];
-
-fn guessed(mut runs: Vec<Run>, why: &str) -> Vec<Run> {
-    for run in &mut runs {
-        run.guess = true;
-        run.why = Some(why.to_owned());
-    }
-    runs
-}
 
 /// Whether every bracket holds one letter or more and is closed.
 fn brackets_close(pattern: &str) -> bool {

@@ -1,10 +1,10 @@
 //! ss and netstat: a list of what listens, in which the service stands until it is gone.
 
+use super::World;
 use super::path::ANY;
 use super::pattern::Regex;
 use super::player::Player;
 use super::tools::{Run, Use};
-use super::{Code, World};
 
 /// The list of what listens, as ss prints it.
 const OF_SS: &str = "\u{fffc}\u{fff7}\n";
@@ -32,7 +32,7 @@ impl Player<'_> {
                 word => match word.strip_prefix('-') {
                     Some(short) if !short.is_empty() => letters.push_str(short),
                     // A filter of ss chooses among the lines.
-                    _ => return Some(either("nobody knows which sockets it lists")),
+                    _ => return Some(Run::either("nobody knows which sockets it lists")),
                 },
             }
         }
@@ -51,7 +51,7 @@ impl Player<'_> {
             && letters.contains('n')
             && (letters.contains('t') || !letters.contains('u'));
         if !plain || !lists {
-            return Some(either("nobody knows which sockets it lists"));
+            return Some(Run::either("nobody knows which sockets it lists"));
         }
         let why = format!("`{}` ends with 0 whatever listens", call.name);
         Some(vec![match self.world {
@@ -83,21 +83,8 @@ pub(super) fn listens(regex: Option<&Regex>, pattern: &str, input: &str) -> Opti
         return Some(vec![Run::new(0).prints(list)]);
     }
     let why = format!("nobody knows whether `{pattern}` fits the line of the service");
-    let either = |code: Code| Run {
-        guess: true,
-        ..Run::of(code).prints(ANY).because(why.clone())
-    };
-    Some(vec![either(Code::Exact(0)), either(Code::Exact(1))])
-}
-
-fn either(why: &str) -> Vec<Run> {
-    [Code::Exact(0), Code::Failure]
-        .into_iter()
-        .map(|code| Run {
-            guess: true,
-            ..Run::of(code).prints(ANY).because(why)
-        })
-        .collect()
+    let runs = vec![Run::new(0).prints(ANY), Run::new(1).prints(ANY)];
+    Some(Run::guessed(runs, &why))
 }
 
 /// The only number of the pattern, where it may be a port.

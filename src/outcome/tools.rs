@@ -67,6 +67,24 @@ impl Run {
         Self::of(Code::Any).prints(ANY).because(why)
     }
 
+    /// It ends by itself, with 0 or not, and nobody knows which.
+    pub fn either(why: &str) -> Vec<Self> {
+        let runs = vec![
+            Self::new(0).prints(ANY),
+            Self::of(Code::Failure).prints(ANY),
+        ];
+        Self::guessed(runs, why)
+    }
+
+    /// One of these runs is real, and nobody knows which.
+    pub fn guessed(mut runs: Vec<Self>, why: &str) -> Vec<Self> {
+        for run in &mut runs {
+            run.guess = true;
+            run.why = Some(why.to_owned());
+        }
+        runs
+    }
+
     pub fn killed() -> Self {
         Self::of(Code::Killed).because("it waits until the engine kills it")
     }
