@@ -1,5 +1,6 @@
 //! Which files a check runs by their paths, and how each of them comes into the container.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::facts::arrival::{self, Arrival};
@@ -23,17 +24,75 @@ pub struct Origin<'a, 'b> {
     pub build: Option<(&'a Build, usize)>,
     /// What it holds.
     pub inventory: &'b Arc<Inventory>,
+    /// Who hands out the files of the folder that is built.
+    files: &'b dyn Files,
+    /// See [`Origin::contexts`].
+    contexts: OnceCell<Vec<String>>,
+}
+
+impl<'a, 'b> Origin<'a, 'b> {
+    /// A service's container, or that of a Dockerfile by itself.
+    pub fn new(
+        service: Option<&'a Service>,
+        build: Option<(&'a Build, usize)>,
+        inventory: &'b Arc<Inventory>,
+        files: &'b dyn Files,
+    ) -> Self {
+        Self {
+            service,
+            build,
+            inventory,
+            files,
+            contexts: OnceCell::new(),
+        }
+    }
+
+    /// The folders that may be built, the nearest first; none where nobody knows it. A Dockerfile by itself does not
+    /// say which it is: its own, or one above it (`docker build -f`). They are looked for when the first file is.
+    fn contexts(&self) -> &[String] {
+        self.contexts.get_or_init(|| {
+            let own = self.build.and_then(|(build, _)| build.context.clone());
+            let mut contexts: Vec<String> = own.into_iter().collect();
+            while let Some(at) = contexts.last()
+                && self.service.is_none()
+                && contexts.len() < DEEPEST
+            {
+                let above = path::join(at, "..");
+                if above == *at || self.files.look(&above) != Seen::Folder {
+                    break;
+                }
+                contexts.push(above);
+            }
+            contexts
+        })
+    }
+
+    /// What lies at a path of the folder that is built, where all that it may be agree.
+    fn seen(&self, source: &str) -> Seen {
+        let contexts = self.contexts();
+        let all = contexts
+            .iter()
+            .map(|context| self.files.look(&path::join(context, source)));
+        let mut there = all.filter(|seen| *seen != Seen::Missing);
+        match there.next() {
+            // Nobody knows which folder is built, or it is not there.
+            None if contexts.is_empty() => Seen::Unknown,
+            None => Seen::Missing,
+            Some(first) if there.all(|other| other == first) => first,
+            Some(_) => Seen::Unknown,
+        }
+    }
 }
 
 /// The files that these calls run by their paths.
-pub fn scripts(calls: &[Call], origin: &Origin<'_, '_>, files: &dyn Files) -> Vec<Script> {
+pub fn scripts(calls: &[Call], origin: &Origin<'_, '_>) -> Vec<Script> {
     let mut scripts: Vec<Script> = Vec::new();
     if origin.inventory.windows {
         return scripts;
     }
     let moves = calls.iter().any(|call| call.name() == Some("cd"));
     for (at, call) in calls.iter().enumerate() {
-        if let Some((path, arrival)) = by_name(call, origin, files) {
+        if let Some((path, arrival)) = by_name(call, origin) {
             scripts.push(Script {
                 call: at,
                 word: 0,
@@ -56,7 +115,7 @@ pub fn scripts(calls: &[Call], origin: &Origin<'_, '_>, files: &dyn Files) -> Ve
             scripts.push(Script {
                 call: at,
                 word,
-                arrival: arrival(origin, &path, files),
+                arrival: arrival(origin, &path),
                 path,
             });
         }
@@ -65,7 +124,7 @@ pub fn scripts(calls: &[Call], origin: &Origin<'_, '_>, files: &dyn Files) -> Ve
 }
 
 /// The file that a call finds in PATH, where it is copied there from the folder that is built.
-fn by_name(call: &Call, origin: &Origin<'_, '_>, files: &dyn Files) -> Option<(String, Arrival)> {
+fn by_name(call: &Call, origin: &Origin<'_, '_>) -> Option<(String, Arrival)> {
     let name = call.program().filter(|name| !name.contains('/'))?;
     let (build, stage) = origin.build?;
     let own_path = |service: &Service| service.environment.iter().any(|it| it.name == "PATH");
@@ -73,10 +132,9 @@ fn by_name(call: &Call, origin: &Origin<'_, '_>, files: &dyn Files) -> Option<(S
     if elsewhere || origin.inventory.has(name).is_no() {
         return None;
     }
-    let contexts = contexts(build, origin, files);
-    let look = |source: &str| seen(&contexts, source, files);
+    let look = |source: &str| origin.seen(source);
     let path = arrival::place_of_name(build, stage, name, &look)?;
-    let found = arrival(origin, &path, files);
+    let found = arrival(origin, &path);
     Some((path, found))
 }
 
@@ -145,7 +203,7 @@ fn folder(origin: &Origin<'_, '_>) -> Option<String> {
     arrival::workdir_of_image(&service.image.as_ref()?.value)
 }
 
-fn arrival(origin: &Origin<'_, '_>, path: &str, files: &dyn Files) -> Arrival {
+fn arrival(origin: &Origin<'_, '_>, path: &str) -> Arrival {
     let name = path::name(path);
     let by_service = origin
         .service
@@ -154,7 +212,7 @@ fn arrival(origin: &Origin<'_, '_>, path: &str, files: &dyn Files) -> Arrival {
         return Arrival::Perhaps;
     }
     let found = match (origin.build, origin.service) {
-        (Some((build, stage)), _) => arrival_in(build, stage, path, origin, files),
+        (Some((build, stage)), _) => arrival_in(build, stage, path, origin),
         (None, Some(service)) if service.build.is_none() && service.complete => {
             service.image.as_ref().map_or(Arrival::Perhaps, |image| {
                 arrival::arrival_in_image(&image.value, path)
@@ -162,56 +220,15 @@ fn arrival(origin: &Origin<'_, '_>, path: &str, files: &dyn Files) -> Arrival {
         }
         _ => Arrival::Perhaps,
     };
-    if !matches!(found, Arrival::Perhaps) && starts_with(origin, name, files) {
+    if !matches!(found, Arrival::Perhaps) && starts_with(origin, name) {
         return Arrival::Perhaps;
     }
     found
 }
 
 /// How a file comes into what is built here.
-fn arrival_in(
-    build: &Build,
-    stage: usize,
-    path: &str,
-    origin: &Origin<'_, '_>,
-    files: &dyn Files,
-) -> Arrival {
-    let contexts = contexts(build, origin, files);
-    arrival::arrival(build, stage, path, &|source| seen(&contexts, source, files))
-}
-
-/// The folders that may be built, the nearest first; none where nobody knows it. A Dockerfile by itself does not say
-/// which it is: its own, or one above it (`docker build -f`).
-fn contexts(build: &Build, origin: &Origin<'_, '_>, files: &dyn Files) -> Vec<String> {
-    let Some(own) = &build.context else {
-        return Vec::new();
-    };
-    let mut contexts = vec![own.clone()];
-    let mut at = own.clone();
-    while origin.service.is_none() && contexts.len() < DEEPEST {
-        let above = path::join(&at, "..");
-        if above == at || files.look(&above) != Seen::Folder {
-            break;
-        }
-        contexts.push(above.clone());
-        at = above;
-    }
-    contexts
-}
-
-/// What lies at a path of the folder that is built, where all that it may be agree.
-fn seen(contexts: &[String], source: &str, files: &dyn Files) -> Seen {
-    let all = contexts
-        .iter()
-        .map(|context| files.look(&path::join(context, source)));
-    let mut there = all.filter(|seen| *seen != Seen::Missing);
-    match there.next() {
-        // Nobody knows which folder is built, or it is not there.
-        None if contexts.is_empty() => Seen::Unknown,
-        None => Seen::Missing,
-        Some(first) if there.all(|other| other == first) => first,
-        Some(_) => Seen::Unknown,
-    }
+fn arrival_in(build: &Build, stage: usize, path: &str, origin: &Origin<'_, '_>) -> Arrival {
+    arrival::arrival(build, stage, path, &|source| origin.seen(source))
 }
 
 /// Whether the service itself may put something at the path: a mount over it, or a hook.
@@ -229,7 +246,7 @@ fn may_bring(service: &Service, path: &str) -> bool {
 
 /// Whether what the container does first speaks of a file of this name, or marks files as executable: in its words, or
 /// in a script that is copied from here.
-fn starts_with(origin: &Origin<'_, '_>, name: &str, files: &dyn Files) -> bool {
+fn starts_with(origin: &Origin<'_, '_>, name: &str) -> bool {
     let inventory = origin.inventory;
     let of_image = [&inventory.entrypoint, &inventory.command];
     let of_image = of_image.into_iter().flatten().flatten().map(String::as_str);
@@ -242,31 +259,29 @@ fn starts_with(origin: &Origin<'_, '_>, name: &str, files: &dyn Files) -> bool {
     let speaks = |text: &str| text.contains(name) || text.contains("chmod");
     of_image.chain(of_service).any(|text| {
         let words = text.split_whitespace();
-        let mut scripts = words.filter_map(|word| text_of(word, origin, files));
+        let mut scripts = words.filter_map(|word| text_of(word, origin));
         speaks(text) || scripts.any(|script| speaks(&script))
     })
 }
 
 /// The text of a script that is copied from the folder that is built, by the word that calls it.
-fn text_of(word: &str, origin: &Origin<'_, '_>, files: &dyn Files) -> Option<Arc<str>> {
+fn text_of(word: &str, origin: &Origin<'_, '_>) -> Option<Arc<str>> {
     let (build, stage) = origin.build?;
-    let contexts = contexts(build, origin, files);
     let folder = folder(origin).unwrap_or_else(|| "/".to_owned());
     let mut places = vec![arrival::absolute(&folder, word)?];
     if !word.contains('/') {
         places.extend(USUAL.iter().map(|folder| format!("{folder}/{word}")));
     }
     let mut sources =
-        places.iter().filter_map(
-            |place| match arrival_in(build, stage, place, origin, files) {
+        places
+            .iter()
+            .filter_map(|place| match arrival_in(build, stage, place, origin) {
                 Arrival::Copied(copied) => Some(copied.source),
                 _ => None,
-            },
-        );
+            });
     sources.find_map(|source| {
-        let mut texts = contexts
-            .iter()
-            .map(|context| files.read(&path::join(context, &source)));
+        let contexts = origin.contexts().iter();
+        let mut texts = contexts.map(|context| origin.files.read(&path::join(context, &source)));
         texts.find_map(Result::ok)
     })
 }

@@ -78,12 +78,8 @@ fn of_service<'a>(
     let build = local(service);
     let image = build.and_then(|(build, stage)| build.probe_of(stage));
     let probe = service.probe.as_ref().or(image)?;
-    let origin = Origin {
-        service: Some(service),
-        build,
-        inventory,
-    };
-    Some(joined(&origin, probe, image, files))
+    let origin = Origin::new(Some(service), build, inventory, files);
+    Some(joined(&origin, probe, image))
 }
 
 fn of_build<'a>(build: &'a Build, files: &dyn Files, learned: &Learned) -> Option<Watched<'a>> {
@@ -91,12 +87,8 @@ fn of_build<'a>(build: &'a Build, files: &dyn Files, learned: &Learned) -> Optio
     let probe = build.probe_of(target)?;
     let lookup = |name: &Traced| learned.inventory(name);
     let inventory = Arc::new(inventory_of_stage(build, target, &lookup));
-    let origin = Origin {
-        service: None,
-        build: Some((build, target)),
-        inventory: &inventory,
-    };
-    Some(joined(&origin, probe, None, files))
+    let origin = Origin::new(None, Some((build, target)), &inventory, files);
+    Some(joined(&origin, probe, None))
 }
 
 /// The check that a published image brings, read from how its Dockerfile writes it. Its spans lie in no file.
@@ -125,23 +117,14 @@ pub fn by_own_probe<'a>(
     own: &'a Probe,
     inventory: &Arc<Inventory>,
 ) -> Watched<'a> {
-    let origin = Origin {
-        service: Some(service),
-        build: None,
-        inventory,
-    };
     // Nobody asks how the files that it runs came into somebody else's image.
     let no_files = BTreeMap::new();
-    joined(&origin, probe.unwrap_or(own), Some(own), &no_files)
+    let origin = Origin::new(Some(service), None, inventory, &no_files);
+    joined(&origin, probe.unwrap_or(own), Some(own))
 }
 
 /// The engine fills every unset field of the container's check from the image's (moby `daemon/commit.go merge`).
-fn joined<'a>(
-    origin: &Origin<'a, '_>,
-    probe: &'a Probe,
-    image: Option<&'a Probe>,
-    files: &dyn Files,
-) -> Watched<'a> {
+fn joined<'a>(origin: &Origin<'a, '_>, probe: &'a Probe, image: Option<&'a Probe>) -> Watched<'a> {
     let inventory = Arc::clone(origin.inventory);
     let image = image.filter(|image| !std::ptr::eq(*image, probe));
     let test = if probe.disabled.is_some() {
@@ -166,7 +149,7 @@ fn joined<'a>(
         .filter(|test| !inventory.windows && !is_for_windows(&test.value.form))
         .and_then(|test| Command::of(&test.value.form, dialect));
     let calls = command.as_ref().map(Command::calls).unwrap_or_default();
-    let scripts = scripts(&calls, origin, files);
+    let scripts = scripts(&calls, origin);
     let inventory = with_barred(&inventory, &scripts, &calls);
     let scene = Scene {
         inventory: &inventory,
