@@ -389,6 +389,12 @@ fn a_script_that_may_be_started_is_left_alone() {
             "COPY --parents check.sh /app/",
             "/app/check.sh",
         ),
+        (
+            SCRIPT,
+            false,
+            "COPY . /app\nRUN /usr/src/scripts/install --all",
+            "/app/check.sh",
+        ),
         (SCRIPT, false, "COPY check.sh /", "sh /check.sh"),
         (SCRIPT, false, "COPY check.sh /", ". /check.sh"),
         (

@@ -407,7 +407,7 @@ impl<'a> Run<'a> {
 }
 
 /// Whether a word names a program as a shell finds it, or by a path in a folder for programs.
-fn lies_with_programs(program: &str) -> bool {
+pub(super) fn lies_with_programs(program: &str) -> bool {
     program
         .rsplit_once('/')
         .is_none_or(|(folder, _)| folder.starts_with('/') && folder.ends_with("bin"))

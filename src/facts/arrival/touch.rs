@@ -4,7 +4,7 @@ use crate::model::command::{Call, Command, Dialect};
 use crate::model::probe::Form;
 use crate::model::project::Invocation;
 
-use super::super::run::QUIET;
+use super::super::run::{QUIET, lies_with_programs};
 use super::super::stage::absolute;
 
 /// Programs that change no file which their words name, in what it says or who may run it.
@@ -108,15 +108,13 @@ impl Place<'_> {
         let Some(name) = call.name() else {
             return true;
         };
-        let by_path = call.program().is_some_and(|program| program.contains('/'));
-        let own_folder = by_path
-            && !call.program().is_some_and(|program| {
-                program.starts_with("/usr/")
-                    || program.starts_with("/bin/")
-                    || program.starts_with("/sbin/")
-            });
+        let of_system = |program: &str| {
+            let system = ["/usr/", "/bin/", "/sbin/"];
+            let there = system.iter().any(|folder| program.starts_with(folder));
+            lies_with_programs(program) && (there || !program.contains('/'))
+        };
         // What xargs hands it stands nowhere.
-        if own_folder || call.through("xargs") {
+        if !call.program().is_none_or(of_system) || call.through("xargs") {
             return true;
         }
         if INERT.contains(&name) || SYSTEM.contains(&name) {
